@@ -1,0 +1,25 @@
+/**
+ * Why the engine could not answer. `overloaded` and `storage_unavailable`: nothing was done.
+ * `unavailable`: the outcome is unknown, and the same id is always safe to send again.
+ * `closed`: the wallet was closed before the call; nothing was done.
+ */
+export type EngineErrorCode = 'overloaded' | 'storage_unavailable' | 'unavailable' | 'closed';
+
+/** The only exception that an open wallet's methods reject with; refusals are answers. */
+export class EngineError extends Error {
+  readonly code: EngineErrorCode;
+
+  constructor(code: EngineErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'EngineError';
+    this.code = code;
+  }
+}
+
+/** A wallet or data directory that cannot be opened; the message is one clear line for a person. */
+export class OpenError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'OpenError';
+  }
+}

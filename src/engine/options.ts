@@ -1,0 +1,24 @@
+/** How to open a wallet; every member has a default. */
+export interface WalletOptions {
+  /** The data directory; absent: a temporary one, removed at close. */
+  readonly dataDir?: string;
+  /** Worker threads, 1 to 64; fixed when the directory is made. Default: cores - 1, at least 1. */
+  readonly partitions?: number;
+  /** Which statuses and order of checks the answers follow. Default `exwallet`. */
+  readonly dialect?: 'exwallet' | 'hub88';
+  /** `disk` (default): answered = on disk after power loss. `process`: survives kill -9 only. */
+  readonly durability?: 'disk' | 'process';
+  /** Currency of new users, 3 to 8 letters or digits. Default USD. */
+  readonly currency?: string;
+  /** What `createUsers` gives, in minor units. Default 100_000. */
+  readonly initialBalance?: number;
+  /** Called while a long recovery runs. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** How far a long piece of work has come; `total` is absent while unknown. */
+export interface Progress {
+  readonly what: string;
+  readonly done: number;
+  readonly total?: number;
+}

@@ -1,0 +1,70 @@
+import type { Answer, BalanceBody, BetBody, InfoAnswer, RollbackBody, WinBody } from './bodies.js';
+
+/** What `batch` takes: one operation and the body of its endpoint. */
+export type Operation =
+  | ({ readonly op: 'bet' } & BetBody)
+  | ({ readonly op: 'win' } & WinBody)
+  | ({ readonly op: 'rollback' } & RollbackBody);
+
+export type PlayerStatus = 'ACTIVE' | 'DISABLED';
+
+/** A player as the wallet knows it; `balance` in the currency's minor unit. */
+export interface Player {
+  readonly player_id: string;
+  readonly balance: number;
+  readonly currency: string;
+  readonly status: PlayerStatus;
+  readonly version: number;
+  readonly limits: PlayerLimits;
+}
+
+/** Limits in minor units; an absent one does not limit. */
+export interface PlayerLimits {
+  readonly max_bet?: number;
+}
+
+/** The sums of one system account over all partitions, exact, as decimal text beyond 2^53. */
+export interface Books {
+  /** Balance of each account in minor units; `players` is the sum of all players. */
+  readonly accounts: Readonly<Record<string, bigint>>;
+  /** The sum over all accounts and players: always 0. */
+  readonly total: bigint;
+}
+
+export interface PartitionHealth {
+  readonly partition: number;
+  readonly state: 'recovering' | 'serving' | 'failed' | 'closed';
+  /** Commands waiting in the mailbox or in flight. */
+  readonly pending: number;
+  /** How many times its thread was started again. */
+  readonly restarts: number;
+  /** Why it failed, when it did. */
+  readonly reason?: string;
+}
+
+export interface Health {
+  readonly ok: boolean;
+  readonly partitions: readonly PartitionHealth[];
+}
+
+/** An open wallet. Every promise resolves after its effect is durable. */
+export interface Wallet {
+  /** Makes users with the wallet's default currency and initial balance; resolves to how many are new. */
+  createUsers(users: readonly unknown[]): Promise<number>;
+  bet(body: BetBody): Promise<Answer>;
+  win(body: WinBody): Promise<Answer>;
+  rollback(body: RollbackBody): Promise<Answer>;
+  balance(body: BalanceBody): Promise<Answer>;
+  info(body: BalanceBody): Promise<InfoAnswer>;
+  /** Any number of operations; the answers come in the same order. */
+  batch(operations: readonly Operation[]): Promise<Answer[]>;
+  readonly players: {
+    get(player: string): Promise<Player | undefined>;
+    setStatus(player: string, status: PlayerStatus): Promise<Player | undefined>;
+    setLimits(player: string, limits: PlayerLimits): Promise<Player | undefined>;
+  };
+  books(): Promise<Books>;
+  health(): Health;
+  /** Refuses new work, finishes what was accepted, checkpoints, closes. */
+  close(): Promise<void>;
+}
