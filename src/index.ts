@@ -1,4 +1,5 @@
-import type { WalletOptions } from './engine/options.js';
-import type { Wallet } from './engine/wallet.js';
-
-export declare function openWallet(options?: WalletOptions): Promise<Wallet>;
+export type * from './engine/bodies.js';
+export { openWallet } from './engine/engine.js';
+export { EngineError, type EngineErrorCode, OpenError } from './engine/errors.js';
+export type { Progress, WalletOptions } from './engine/options.js';
+export type * from './engine/wallet.js';

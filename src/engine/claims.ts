@@ -1,0 +1,137 @@
+import type { Hash } from '../partitions/hash.js';
+
+const TABLES = 1024;
+const SMALLEST = 16;
+const FULLEST = 0.8;
+const GROWTH = 1.2;
+const TWO_32 = 4294967296;
+
+/**
+ * Which partition may have which id: a fingerprint and one byte for each.
+ *
+ * K1 A filter: it may name a partition that does not have the id, never miss one that has it.
+ *    Whoever acts on it asks that partition.
+ * K2 While a command is in flight its id belongs to its partition; another partition's command
+ *    under the same id waits for the outcome.
+ */
+export class Claims {
+  readonly #tags: (Uint32Array | undefined)[] = new Array(TABLES).fill(undefined);
+  /** The partition's number plus one; 0 for a free slot. */
+  readonly #owners: (Uint8Array | undefined)[] = new Array(TABLES).fill(undefined);
+  readonly #used = new Uint32Array(TABLES);
+  readonly #flights = new Map<number, Flight>();
+
+  /** A number for the id whose fingerprint is in the hash. */
+  static keyOf(hash: Hash): number {
+    return (hash.lane & (TABLES - 1)) * TWO_32 + hash.tag;
+  }
+
+  /** Takes an id for a command of `partition`, unless another partition has it or may have it. */
+  take(key: number, partition: number): boolean {
+    const flight = this.#flights.get(key);
+    if (flight !== undefined) {
+      if (flight.partition !== partition) return false;
+      flight.commands += 1;
+      return true;
+    }
+    if (this.#hasOther(key, partition)) return false;
+    this.hold(key, partition);
+    return true;
+  }
+
+  /** Takes an id in any case. Nobody else may hold it. */
+  hold(key: number, partition: number): void {
+    this.#flights.set(key, { partition, commands: 1, waiting: [] });
+  }
+
+  /** Gives an id back; `kept` when the partition has it now, or may have it. */
+  release(key: number, partition: number, kept: boolean): void {
+    if (kept) this.note(key, partition);
+    const flight = this.#flights.get(key);
+    if (flight === undefined || --flight.commands > 0) return;
+    this.#flights.delete(key);
+    for (const go of flight.waiting) go();
+  }
+
+  /** Resolves when nobody holds the id; undefined when nobody does. */
+  settled(key: number): Promise<void> | undefined {
+    const flight = this.#flights.get(key);
+    if (flight === undefined) return undefined;
+    return new Promise((resolve) => flight.waiting.push(resolve));
+  }
+
+  /** The other partitions that may have the id. */
+  others(key: number, partition: number): number[] {
+    const found: number[] = [];
+    this.#each(key, (owner) => {
+      if (owner !== partition) found.push(owner);
+      return false;
+    });
+    return found;
+  }
+
+  /** Notes that a partition has an id. */
+  note(key: number, partition: number): void {
+    if (this.#each(key, (owner) => owner === partition)) return;
+    const lane = Math.floor(key / TWO_32);
+    const used = this.#used[lane] as number;
+    const capacity = this.#tags[lane]?.length ?? 0;
+    if (used + 1 > capacity * FULLEST) this.#grow(lane);
+    this.#put(lane, key % TWO_32, partition + 1);
+    this.#used[lane] = used + 1;
+  }
+
+  /** Notes the ids of a partition, as pairs of lane and tag. */
+  noteAll(pairs: Uint32Array, partition: number): void {
+    for (let i = 0; i < pairs.length; i += 2) {
+      this.note((pairs[i] as number) * TWO_32 + (pairs[i + 1] as number), partition);
+    }
+  }
+
+  #hasOther(key: number, partition: number): boolean {
+    return this.#each(key, (owner) => owner !== partition);
+  }
+
+  /** Visits the owners of a fingerprint until one is what is looked for. */
+  #each(key: number, visit: (owner: number) => boolean): boolean {
+    const lane = Math.floor(key / TWO_32);
+    const tags = this.#tags[lane];
+    const owners = this.#owners[lane];
+    if (tags === undefined || owners === undefined) return false;
+    const tag = key % TWO_32;
+    let slot = Math.floor((tag * tags.length) / TWO_32);
+    while (owners[slot] !== 0) {
+      if (tags[slot] === tag && visit((owners[slot] as number) - 1)) return true;
+      slot = slot + 1 === tags.length ? 0 : slot + 1;
+    }
+    return false;
+  }
+
+  #put(lane: number, tag: number, owner: number): void {
+    const tags = this.#tags[lane] as Uint32Array;
+    const owners = this.#owners[lane] as Uint8Array;
+    let slot = Math.floor((tag * tags.length) / TWO_32);
+    while (owners[slot] !== 0) slot = slot + 1 === tags.length ? 0 : slot + 1;
+    tags[slot] = tag;
+    owners[slot] = owner;
+  }
+
+  #grow(lane: number): void {
+    const oldTags = this.#tags[lane] ?? new Uint32Array(0);
+    const oldOwners = this.#owners[lane] ?? new Uint8Array(0);
+    const capacity = Math.max(SMALLEST, Math.ceil(oldTags.length * GROWTH));
+    this.#tags[lane] = new Uint32Array(capacity);
+    this.#owners[lane] = new Uint8Array(capacity);
+    for (let slot = 0; slot < oldTags.length; slot++) {
+      const owner = oldOwners[slot] as number;
+      if (owner !== 0) this.#put(lane, oldTags[slot] as number, owner);
+    }
+  }
+}
+
+/** An id that commands in flight carry. */
+interface Flight {
+  readonly partition: number;
+  commands: number;
+  readonly waiting: (() => void)[];
+}

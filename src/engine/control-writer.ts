@@ -1,0 +1,62 @@
+import { pack } from 'msgpackr';
+import { type Kind, kindCodes, type Limits } from '../ledger/vocabulary.js';
+import type { Bytes } from '../partitions/bytes.js';
+import { writeCurrency } from '../partitions/currencies.js';
+import { DETAILS, endRecord, RECORD, writeDetail } from '../partitions/record.js';
+import { writeUuid } from '../partitions/uuid.js';
+import { writeUser } from './command-writer.js';
+
+function begin(bytes: Bytes, start: number, kind: Kind, amount: number): void {
+  bytes.u8.fill(0, start, start + RECORD.body);
+  bytes.u8[start + RECORD.kind] = kindCodes[kind];
+  bytes.f64[(start + RECORD.amount) >> 3] = amount;
+}
+
+function addUser({ u8 }: Bytes, start: number, user: string): number {
+  const end = writeUser(u8, start + RECORD.body, user);
+  u8[start + RECORD.userLength] = end - start - RECORD.body;
+  return end;
+}
+
+/** Opens an account with its first balance, minor units. */
+export function writeOpen(
+  bytes: Bytes,
+  start: number,
+  user: string,
+  currency: string,
+  amount: number,
+): number {
+  begin(bytes, start, 'open', amount);
+  writeCurrency(bytes.u8, start + RECORD.currency, currency);
+  const end = addUser(bytes, start, user);
+  return endRecord(bytes, start, end, end);
+}
+
+/** Asks for a player's state. */
+export function writePlayerRead(bytes: Bytes, start: number, user: string): number {
+  begin(bytes, start, 'player', 0);
+  const end = addUser(bytes, start, user);
+  return endRecord(bytes, start, end, end);
+}
+
+export function writeStatus(bytes: Bytes, start: number, user: string, disabled: boolean): number {
+  begin(bytes, start, 'status', disabled ? 1 : 0);
+  const end = addUser(bytes, start, user);
+  return endRecord(bytes, start, end, end);
+}
+
+export function writeLimits(bytes: Bytes, start: number, user: string, limits: Limits): number {
+  begin(bytes, start, 'limits', 0);
+  const details = addUser(bytes, start, user);
+  const some = Object.keys(limits).length > 0 ? limits : null;
+  const end = writeDetail(bytes.u8, details, DETAILS.settings, pack(some));
+  return endRecord(bytes, start, details, end);
+}
+
+/** Asks whether the partition has an entry under an id. */
+export function writeProbe(bytes: Bytes, start: number, id: string): number {
+  begin(bytes, start, 'probe', 0);
+  writeUuid(bytes.u8, start + RECORD.transaction, id);
+  const end = start + RECORD.body;
+  return endRecord(bytes, start, end, end);
+}

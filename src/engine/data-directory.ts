@@ -1,0 +1,144 @@
+import { hash, randomBytes, randomUUID } from 'node:crypto';
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { limits } from '../limits.js';
+import { OpenError } from './errors.js';
+
+const FORMAT = 1;
+const MANIFEST = 'manifest.json';
+const OWNER_ONLY = 0o700;
+
+/** What a data directory says of itself; written when it is made. */
+export interface Manifest {
+  readonly format: number;
+  /** Names this directory's engine; the genesis hashes come from it. */
+  readonly engine: string;
+  readonly created: string;
+  readonly partitions: number;
+  /** Eight bytes in hex that seed the hash of ids. */
+  readonly seed: string;
+  /** Whether every partition has its first frame: from then on a missing one is a fault. */
+  readonly begun: boolean;
+}
+
+export function partitionDirectory(dataDir: string, partition: number): string {
+  return join(dataDir, `partition-${partition}`);
+}
+
+/** Partitions of a new directory when nobody says otherwise: a core is left to the engine. */
+function defaultPartitions(): number {
+  return Math.min(limits.partitions, Math.max(1, availableParallelism() - 1));
+}
+
+/** The hash that the first frame of a partition names as the one before it. */
+export function genesisHash(manifest: Manifest, partition: number): Buffer {
+  return hash('sha256', `${manifest.engine}/${partition}/${manifest.partitions}`, 'buffer');
+}
+
+/** Opens the directory, or makes it; throws OpenError with one clear line otherwise. */
+export function openDirectory(dataDir: string, partitions: number | undefined): Manifest {
+  makeDirectory(dataDir);
+  const found = readManifest(dataDir);
+  if (found === undefined) return create(dataDir, partitions ?? defaultPartitions());
+  if (partitions !== undefined && partitions !== found.partitions) {
+    throw new OpenError(
+      `${dataDir} was made with ${found.partitions} partitions and cannot be opened with ` +
+        `${partitions}: the number is fixed`,
+    );
+  }
+  return found;
+}
+
+/** The manifest of an existing data directory. */
+export function existingDirectory(dataDir: string): Manifest {
+  const found = existsSync(dataDir) ? readManifest(dataDir) : undefined;
+  if (found === undefined) throw new OpenError(`${dataDir} is no data directory of purser`);
+  return found;
+}
+
+/** Notes that every partition has begun. */
+export function markBegun(dataDir: string, manifest: Manifest): void {
+  if (!manifest.begun) writeManifest(dataDir, { ...manifest, begun: true });
+}
+
+/** Writes the manifest of a new directory that is a copy: the partitions are there already. */
+export function writeManifest(dataDir: string, manifest: Manifest): void {
+  const path = join(dataDir, MANIFEST);
+  const file = openSync(`${path}.new`, 'w', 0o600);
+  writeFileSync(file, `${JSON.stringify(manifest, null, 2)}\n`);
+  fsyncSync(file);
+  closeSync(file);
+  renameSync(`${path}.new`, path);
+  const directory = openSync(dataDir, 'r');
+  fsyncSync(directory);
+  closeSync(directory);
+}
+
+function makeDirectory(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: OWNER_ONLY });
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new OpenError(`${dataDir} cannot be written: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+function create(dataDir: string, partitions: number): Manifest {
+  const others = readdirSync(dataDir).filter((name) => !name.startsWith('.'));
+  if (others.length > 0) {
+    throw new OpenError(
+      `${dataDir} holds ${others.slice(0, 3).join(', ')} but no ${MANIFEST}: ` +
+        'it is no data directory, or a damaged one',
+    );
+  }
+  if (!(Number.isInteger(partitions) && partitions >= 1 && partitions <= limits.partitions)) {
+    throw new OpenError(`partitions must be 1 to ${limits.partitions}, not ${partitions}`);
+  }
+  const manifest: Manifest = {
+    format: FORMAT,
+    engine: randomUUID(),
+    created: new Date().toISOString(),
+    partitions,
+    seed: randomBytes(8).toString('hex'),
+    begun: false,
+  };
+  chmodSync(dataDir, OWNER_ONLY);
+  writeManifest(dataDir, manifest);
+  return manifest;
+}
+
+function readManifest(dataDir: string): Manifest | undefined {
+  const path = join(dataDir, MANIFEST);
+  if (!existsSync(path)) return undefined;
+  let manifest: Manifest;
+  try {
+    manifest = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+  } catch (error) {
+    throw new OpenError(`${path} cannot be read: ${reasonOf(error)}`, { cause: error });
+  }
+  if (manifest.format !== FORMAT) {
+    throw new OpenError(`${path} has format ${manifest.format}; this version reads ${FORMAT}`);
+  }
+  if (!Number.isInteger(manifest.partitions) || !/^[0-9a-f]{16}$/.test(manifest.seed)) {
+    throw new OpenError(`${path} is damaged`);
+  }
+  return manifest;
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

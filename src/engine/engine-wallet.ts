@@ -1,0 +1,270 @@
+import { totalOf } from '../ledger/apply.js';
+import type { Limits } from '../ledger/vocabulary.js';
+import { type Extra, RESULT, type Slot } from '../partitions/slots.js';
+import { answerOf, infoOf, malformedAnswer } from './answers.js';
+import type { Answer, BalanceBody, BetBody, InfoAnswer, RollbackBody, WinBody } from './bodies.js';
+import type { BetKind, Body } from './command-writer.js';
+import { writeLimits, writeOpen, writePlayerRead, writeStatus } from './control-writer.js';
+import type { Settings } from './engine.js';
+import { EngineError } from './errors.js';
+import type { Batch, Caller } from './mailbox.js';
+import type { PartitionClient } from './partition-client.js';
+import type { Router } from './router.js';
+import { isUserId } from './user-id.js';
+import type {
+  Books,
+  Health,
+  Operation,
+  Player,
+  PlayerLimits,
+  PlayerStatus,
+  Wallet,
+} from './wallet.js';
+
+/** Opens this many users of a list before it looks whether there is room for more. */
+const STRIDE = 1024;
+
+/** The wallet over its partitions: routes, waits, and puts answers together. */
+export class EngineWallet implements Wallet {
+  readonly #partitions: readonly PartitionClient[];
+  readonly #router: Router;
+  readonly #settings: Settings;
+  readonly #released: () => Promise<void>;
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    partitions: readonly PartitionClient[],
+    router: Router,
+    settings: Settings,
+    released: () => Promise<void>,
+  ) {
+    this.#partitions = partitions;
+    this.#router = router;
+    this.#settings = settings;
+    this.#released = released;
+  }
+
+  bet(body: BetBody): Promise<Answer> {
+    return this.#one('bet', body);
+  }
+
+  win(body: WinBody): Promise<Answer> {
+    return this.#one('win', body);
+  }
+
+  rollback(body: RollbackBody): Promise<Answer> {
+    return this.#one('rollback', body);
+  }
+
+  balance(body: BalanceBody): Promise<Answer> {
+    return this.#one('read', body);
+  }
+
+  async info(body: BalanceBody): Promise<InfoAnswer> {
+    return infoOf(await this.#one('read', body));
+  }
+
+  #one(kind: BetKind, body: object): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (this.#closing !== undefined) throw closed();
+      this.#router.send(kind, body as Body, new One(body as Body, resolve, reject), 0);
+    });
+  }
+
+  async batch(operations: readonly Operation[]): Promise<Answer[]> {
+    const answers = new Many(operations as readonly unknown[] as readonly Body[]);
+    for (let index = 0; index < operations.length; index++) {
+      if (index % STRIDE === 0) await this.#room();
+      if (this.#closing !== undefined) throw closed();
+      const operation = operations[index];
+      const kind = kindOf(operation?.op);
+      if (kind === undefined) answers.refuse(index);
+      else this.#router.send(kind, operation as unknown as Body, answers, index);
+    }
+    return answers.all;
+  }
+
+  /** Waits while a partition has so much to do that a long list should not add to it. */
+  async #room(): Promise<void> {
+    for (const partition of this.#partitions) {
+      for (let wait = partition.room(); wait !== undefined; wait = partition.room()) await wait;
+    }
+  }
+
+  async createUsers(users: readonly unknown[]): Promise<number> {
+    const { currency, initialBalance } = this.#settings;
+    const opened: Promise<boolean>[] = [];
+    let created = 0;
+    for (const user of new Set(users)) {
+      if (typeof user !== 'string' || !isUserId(user)) continue;
+      if (opened.length >= STRIDE) created += await countTrue(opened.splice(0));
+      opened.push(
+        this.#control(
+          user,
+          (batch) => writeOpen(batch.slot.records, batch.end, user, currency, initialBalance),
+          (slot, index) => slot.codes[index] === RESULT.accepted,
+        ),
+      );
+    }
+    return created + (await countTrue(opened));
+  }
+
+  readonly players: Wallet['players'] = {
+    get: (player: string) => {
+      return this.#player(player, (batch) => {
+        return writePlayerRead(batch.slot.records, batch.end, player);
+      });
+    },
+    setStatus: (player: string, status: PlayerStatus) => {
+      return this.#player(player, (batch) => {
+        return writeStatus(batch.slot.records, batch.end, player, status === 'DISABLED');
+      });
+    },
+    setLimits: (player: string, limits: PlayerLimits) => {
+      return this.#player(player, (batch) => {
+        return writeLimits(batch.slot.records, batch.end, player, limits as Limits);
+      });
+    },
+  };
+
+  #player(player: string, write: (batch: Batch) => number): Promise<Player | undefined> {
+    return this.#control(player, write, (slot, index, extra) => {
+      const state = extra?.player;
+      if (state === undefined) return undefined;
+      const { balance, version, disabled, ...limits } = state;
+      const answer = answerOf({ user: player, request_uuid: '' }, slot, index, undefined);
+      return {
+        player_id: player,
+        balance,
+        currency: answer.currency ?? '',
+        status: disabled ? 'DISABLED' : 'ACTIVE',
+        version,
+        limits,
+      };
+    });
+  }
+
+  /** Sends a command that carries no transaction id. */
+  #control<T>(
+    user: string,
+    write: (batch: Batch) => number,
+    read: (slot: Slot, index: number, extra: Extra | undefined) => T,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#closing !== undefined) throw closed();
+      const partition = this.#router.partitionOf(user);
+      const batch = partition.batch();
+      const caller: Caller = {
+        settle: (_tag, slot, index, extra) => resolve(read(slot, index, extra)),
+        fail: (_tag, error) => reject(error),
+      };
+      partition.post(batch, caller, 0, write(batch));
+    });
+  }
+
+  async books(): Promise<Books> {
+    const shares = await Promise.all(this.#partitions.map((partition) => partition.books()));
+    const accounts: Record<string, bigint> = {};
+    let total = 0n;
+    for (const share of shares) {
+      total += totalOf(share);
+      for (const [name, value] of Object.entries(share)) {
+        const account = name === 'player' ? 'players' : name;
+        accounts[account] = (accounts[account] ?? 0n) + value;
+      }
+    }
+    return { accounts, total };
+  }
+
+  health(): Health {
+    const partitions = this.#partitions.map((partition) => partition.health());
+    return { ok: partitions.every(({ state }) => state === 'serving'), partitions };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await Promise.all(this.#partitions.map((partition) => partition.close()));
+    } finally {
+      await this.#released();
+    }
+  }
+}
+
+function closed(): EngineError {
+  return new EngineError('closed', 'the wallet is closed');
+}
+
+function kindOf(op: unknown): BetKind | undefined {
+  return op === 'bet' || op === 'win' || op === 'rollback' ? op : undefined;
+}
+
+async function countTrue(promises: readonly Promise<boolean>[]): Promise<number> {
+  return (await Promise.all(promises)).filter((yes) => yes).length;
+}
+
+/** Waits for one answer. */
+class One implements Caller {
+  readonly #body: Body;
+  readonly #resolve: (answer: Answer) => void;
+  readonly #reject: (error: Error) => void;
+
+  constructor(body: Body, resolve: (answer: Answer) => void, reject: (error: Error) => void) {
+    this.#body = body;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  settle(_tag: number, slot: Slot, index: number, extra: Extra | undefined): void {
+    this.#resolve(answerOf(this.#body, slot, index, extra));
+  }
+
+  fail(_tag: number, error: Error): void {
+    this.#reject(error);
+  }
+}
+
+/** Waits for the answers to a list, in its order; the first failure is the list's. */
+class Many implements Caller {
+  readonly #bodies: readonly Body[];
+  readonly #answers: Answer[];
+  #missing: number;
+  readonly all: Promise<Answer[]>;
+  #resolve: (answers: Answer[]) => void = () => {};
+  #reject: (error: Error) => void = () => {};
+
+  constructor(bodies: readonly Body[]) {
+    this.#bodies = bodies;
+    this.#answers = new Array(bodies.length);
+    this.#missing = bodies.length;
+    this.all = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      if (bodies.length === 0) resolve([]);
+    });
+    // Whoever is still sending hears of a failure when it waits for all.
+    this.all.catch(() => {});
+  }
+
+  settle(tag: number, slot: Slot, index: number, extra: Extra | undefined): void {
+    this.#take(tag, answerOf(this.#bodies[tag] as Body, slot, index, extra));
+  }
+
+  /** Answers an element that names no operation. */
+  refuse(tag: number): void {
+    this.#take(tag, malformedAnswer(this.#bodies[tag], 'RS_ERROR_WRONG_SYNTAX'));
+  }
+
+  #take(tag: number, answer: Answer): void {
+    this.#answers[tag] = answer;
+    if (--this.#missing === 0) this.#resolve(this.#answers);
+  }
+
+  fail(_tag: number, error: Error): void {
+    this.#reject(error);
+  }
+}

@@ -1,0 +1,149 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { resolve as absolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  genesisHash,
+  type Manifest,
+  markBegun,
+  openDirectory,
+  partitionDirectory,
+} from './data-directory.js';
+import { lockDirectory } from './directory-lock.js';
+import { EngineWallet } from './engine-wallet.js';
+import { OpenError } from './errors.js';
+import type { WalletOptions } from './options.js';
+import { PartitionClient } from './partition-client.js';
+import { Router } from './router.js';
+import type { Wallet } from './wallet.js';
+
+/** What the treasury of a new data directory starts with, minor units. */
+const TREASURY_SUPPLY = 2_000_000_000;
+const PROBE = fileURLToPath(new URL('../partitions/probe.js', import.meta.url));
+
+/**
+ * Opens or makes a data directory, recovers it, and resolves to a wallet that serves.
+ * Throws OpenError, with one clear line, for what cannot be opened.
+ */
+export async function openWallet(options: WalletOptions = {}): Promise<Wallet> {
+  const settings = settle(options);
+  const temporary = settings.dataDir === undefined;
+  const dataDir = absolute(settings.dataDir ?? mkdtempSync(join(tmpdir(), 'purser-')));
+  const manifest = openDirectory(dataDir, settings.partitions);
+  const lock = await lockDirectory(dataDir);
+  try {
+    const partitions = await openPartitions(dataDir, manifest, settings);
+    const router = new Router(partitions, Buffer.from(manifest.seed, 'hex'));
+    await router.learn();
+    return new EngineWallet(partitions, router, settings, async () => {
+      await lock.release();
+      if (temporary) rmSync(dataDir, { recursive: true, force: true });
+    });
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+export interface Settings {
+  readonly dataDir: string | undefined;
+  readonly partitions: number | undefined;
+  readonly dialect: 'exwallet' | 'hub88';
+  readonly durability: 'disk' | 'process';
+  readonly currency: string;
+  readonly initialBalance: number;
+  readonly onProgress: WalletOptions['onProgress'];
+}
+
+function settle(options: WalletOptions): Settings {
+  const { dialect = 'exwallet', durability = 'disk' } = options;
+  const { currency = 'USD', initialBalance = 100_000 } = options;
+  if (!['exwallet', 'hub88'].includes(dialect)) throw new OpenError(`no dialect '${dialect}'`);
+  if (!['disk', 'process'].includes(durability)) {
+    throw new OpenError(`durability is 'disk' or 'process', not '${durability}'`);
+  }
+  if (!/^[A-Za-z0-9]{3,8}$/.test(currency)) {
+    throw new OpenError(`a currency has 3 to 8 letters or digits, not '${currency}'`);
+  }
+  if (!Number.isSafeInteger(initialBalance) || initialBalance < 0) {
+    throw new OpenError(`initialBalance is a whole number from 0 to 2^53-1, not ${initialBalance}`);
+  }
+  const { dataDir, partitions, onProgress } = options;
+  return { dataDir, partitions, dialect, durability, currency, initialBalance, onProgress };
+}
+
+async function openPartitions(
+  dataDir: string,
+  manifest: Manifest,
+  settings: Settings,
+): Promise<PartitionClient[]> {
+  const numbers = Array.from({ length: manifest.partitions }, (_, number) => number);
+  if (manifest.begun) await probe(numbers.map((number) => partitionDirectory(dataDir, number)));
+  const partitions = numbers.map((number) => {
+    const directory = partitionDirectory(dataDir, number);
+    for (const part of ['journal', 'checkpoint']) {
+      mkdirSync(join(directory, part), { recursive: true, mode: 0o700 });
+    }
+    return new PartitionClient({
+      directory,
+      partition: number,
+      durability: settings.durability,
+      dialect: settings.dialect,
+      seed: Buffer.from(manifest.seed, 'hex'),
+      genesisHash: genesisHash(manifest, number),
+      supply: shareOf(TREASURY_SUPPLY, manifest.partitions, number),
+      currency: settings.currency,
+    });
+  });
+  try {
+    await Promise.all(partitions.map((partition) => recover(partition, dataDir, settings)));
+  } catch (error) {
+    await Promise.all(partitions.map((partition) => partition.abandon()));
+    throw error;
+  }
+  markBegun(dataDir, manifest);
+  return partitions;
+}
+
+/** The part of a sum that falls to one of several partitions; the first ones take the rest. */
+function shareOf(sum: number, partitions: number, number: number): number {
+  return Math.floor(sum / partitions) + (number < sum % partitions ? 1 : 0);
+}
+
+async function recover(
+  partition: PartitionClient,
+  dataDir: string,
+  { onProgress }: Settings,
+): Promise<void> {
+  try {
+    await partition.open((done, total) => {
+      onProgress?.({ what: 'replaying the journal, frames', done, total });
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new OpenError(`${dataDir} cannot be served: ${reason}`, { cause: error });
+  }
+}
+
+/** Looks at the journals from a process of its own: a damaged file can end the one that maps it. */
+async function probe(directories: readonly string[]): Promise<void> {
+  for (const directory of directories) {
+    if (!existsSync(directory)) throw new OpenError(`${directory} is missing`);
+  }
+  const child = spawn(process.execPath, [PROBE, ...directories], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let said = '';
+  child.stdout.on('data', (text: Buffer) => {
+    said += text.toString();
+  });
+  const [code, signal] = await new Promise<[number | null, string | null]>((done, failed) => {
+    child.once('error', failed);
+    child.once('close', (code, signal) => done([code, signal]));
+  });
+  if (code === 0) return;
+  const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
+  const where = directories[0];
+  throw new OpenError(said.trim() || `reading ${where} and its siblings ended a process ${how}`);
+}

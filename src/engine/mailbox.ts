@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { limits } from '../limits.js';
+import type { Extra, Slot } from '../partitions/slots.js';
+
+/** Whoever waits for a command's result. `tag` is the caller's own number for it. */
+export interface Caller {
+  settle(tag: number, slot: Slot, index: number, extra: Extra | undefined): void;
+  fail(tag: number, error: Error): void;
+}
+
+/** Commands that travel together, in the order in which they came. */
+export class Batch {
+  readonly number: number;
+  readonly slot: Slot;
+  readonly callers: Caller[] = [];
+  readonly tags: number[] = [];
+  /** Where the next record begins. */
+  end = 0;
+
+  constructor(number: number, slot: Slot) {
+    this.number = number;
+    this.slot = slot;
+  }
+
+  get full(): boolean {
+    return this.callers.length >= limits.batch_commands || this.end >= limits.batch_full_bytes;
+  }
+
+  /** Takes the record that was written at `end`. */
+  add(caller: Caller, tag: number, end: number): void {
+    assert.ok(end <= limits.batch_slot_bytes);
+    this.callers.push(caller);
+    this.tags.push(tag);
+    this.end = end;
+  }
+
+  settle(extras: readonly Extra[]): void {
+    let next = 0;
+    for (let index = 0; index < this.callers.length; index++) {
+      let extra: Extra | undefined;
+      if (extras[next]?.index === index) extra = extras[next++];
+      (this.callers[index] as Caller).settle(this.tags[index] as number, this.slot, index, extra);
+    }
+  }
+
+  fail(error: Error): void {
+    for (const [index, caller] of this.callers.entries()) {
+      caller.fail(this.tags[index] as number, error);
+    }
+  }
+}
+
+/** The bounded queue of one partition: batches that fill, wait, and come back to be filled. */
+export class Mailbox {
+  readonly #slots: readonly Slot[];
+  readonly #free: number[];
+  readonly #waiting: Batch[] = [];
+  #filling: Batch | undefined;
+
+  constructor(slots: readonly Slot[]) {
+    this.#slots = slots;
+    this.#free = slots.map((_, number) => number).reverse();
+  }
+
+  /** Commands that wait here; not those of batches that were taken out. */
+  get waiting(): number {
+    const sum = (total: number, batch: Batch): number => total + batch.callers.length;
+    return this.#waiting.reduce(sum, this.#filling?.callers.length ?? 0);
+  }
+
+  /** How many batches wait, full or not. */
+  get batches(): number {
+    return this.#waiting.length + (this.#filling === undefined ? 0 : 1);
+  }
+
+  /** The batch that takes the next command; undefined when the partition is overloaded. */
+  open(): Batch | undefined {
+    if (this.#filling !== undefined && !this.#filling.full) return this.#filling;
+    const number = this.#free.pop();
+    if (number === undefined) return undefined;
+    if (this.#filling !== undefined) this.#waiting.push(this.#filling);
+    this.#filling = new Batch(number, this.#slots[number] as Slot);
+    return this.#filling;
+  }
+
+  /** Commands in the batch that would leave next. */
+  get nextSize(): number {
+    return (this.#waiting[0] ?? this.#filling)?.callers.length ?? 0;
+  }
+
+  /** Takes out the oldest batch. Its slot is used again when it is `recycled`. */
+  take(): Batch | undefined {
+    const batch = this.#waiting.shift();
+    if (batch !== undefined) return batch;
+    const filling = this.#filling;
+    if (filling === undefined || filling.callers.length === 0) return undefined;
+    this.#filling = undefined;
+    return filling;
+  }
+
+  recycle(batch: Batch): void {
+    this.#free.push(batch.number);
+  }
+}

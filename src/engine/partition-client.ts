@@ -1,0 +1,289 @@
+import type { BookValues } from '../ledger/apply.js';
+import { accountNames } from '../ledger/vocabulary.js';
+import { limits } from '../limits.js';
+import {
+  allocateSlots,
+  type Hello,
+  type PartitionOptions,
+  slotsOf,
+  type Task,
+  type TurnResult,
+} from '../partitions/slots.js';
+import { EngineError } from './errors.js';
+import { type Batch, type Caller, Mailbox } from './mailbox.js';
+import { startThread, type Thread } from './pool.js';
+import type { PartitionHealth } from './wallet.js';
+
+type State =
+  | { readonly kind: 'recovering' }
+  | { readonly kind: 'serving'; readonly epoch: number }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'closed' };
+
+/** What the engine chooses for a partition; the rest is this client's. */
+export type ClientOptions = Omit<PartitionOptions, 'slots' | 'epochs' | 'progress'>;
+
+const WATCH_INTERVAL_MS = 500;
+const WATCHES_PER_COMMIT = limits.commit_timeout_ms / WATCH_INTERVAL_MS;
+
+/**
+ * The engine's side of one partition: its mailbox, its thread, and what happens when that dies.
+ *
+ * P1 At most `partition_batches_in_flight` batches are with the thread; they come back in order.
+ * P2 A batch that was with a thread that failed has an unknown outcome: `unavailable`.
+ * P3 Batches that no thread has seen wait for the recovered one.
+ * P4 After a failure of any kind the thread is ended, and the next one recovers from the disk.
+ */
+export class PartitionClient {
+  readonly #options: PartitionOptions;
+  readonly #mailbox: Mailbox;
+  readonly #inFlight = new Set<Batch>();
+  #thread: Thread | undefined;
+  #state: State = { kind: 'recovering' };
+  #restarts = 0;
+  #flushing = false;
+  #room: (() => void)[] = [];
+  #idle: (() => void)[] = [];
+  /** Watches that found the same batch in flight; the clock may jump, the count cannot. */
+  #watches = 0;
+  #watched: Batch | undefined;
+  readonly #watchdog: NodeJS.Timeout;
+
+  constructor(options: ClientOptions) {
+    const slots = allocateSlots();
+    const epochs = new SharedArrayBuffer(4);
+    const progress = new SharedArrayBuffer(16);
+    this.#options = { ...options, slots, epochs, progress };
+    this.#mailbox = new Mailbox(slotsOf(slots));
+    this.#watchdog = setInterval(() => this.#watch(), WATCH_INTERVAL_MS).unref();
+  }
+
+  /** Starts the thread and waits for its recovery. Rejects when the journal cannot be served. */
+  async open(onProgress?: (done: number, total: number) => void): Promise<Hello> {
+    this.#thread = startThread(this.#options);
+    const hello = await this.#greet(this.#thread, onProgress);
+    this.#state = { kind: 'serving', epoch: hello.epoch };
+    return hello;
+  }
+
+  health(): PartitionHealth {
+    const { partition } = this.#options;
+    let pending = this.#mailbox.waiting;
+    for (const batch of this.#inFlight) pending += batch.callers.length;
+    const { kind: state } = this.#state;
+    const health = { partition, state, pending, restarts: this.#restarts };
+    return this.#state.kind === 'failed' ? { ...health, reason: this.#state.reason } : health;
+  }
+
+  /** The batch for the next command. Throws when the command cannot be taken. */
+  batch(): Batch {
+    if (this.#state.kind === 'failed') throw unavailable(this.#state.reason);
+    if (this.#state.kind === 'closed') throw closed();
+    const batch = this.#mailbox.open();
+    if (batch === undefined) {
+      throw new EngineError('overloaded', 'the partition has as much work as it may hold');
+    }
+    return batch;
+  }
+
+  /** Puts a written record into the batch that `batch` gave, and sees to it that it leaves. */
+  post(batch: Batch, caller: Caller, tag: number, end: number): void {
+    batch.add(caller, tag, end);
+    if (batch.full) this.#flush();
+    if (this.#flushing) return;
+    this.#flushing = true;
+    // After this turn of the event loop: whatever arrived in it travels together.
+    setImmediate(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
+  }
+
+  /** Resolves when few enough batches wait for a long list to go on. */
+  room(): Promise<void> | undefined {
+    if (this.#mailbox.batches < limits.bulk_batches) return undefined;
+    return new Promise((resolve) => this.#room.push(resolve));
+  }
+
+  async books(): Promise<BookValues> {
+    const texts = (await this.#ask({ kind: 'books', epoch: this.#epoch() })) as BooksText;
+    return Object.fromEntries(
+      accountNames.map((name) => [name, BigInt(texts[name])]),
+    ) as unknown as BookValues;
+  }
+
+  /** Fingerprints of every id that the partition has, as lane and tag. */
+  async ids(): Promise<Uint32Array> {
+    return (await this.#ask({ kind: 'ids', epoch: this.#epoch() })) as Uint32Array;
+  }
+
+  /** Finishes what was accepted, writes a checkpoint and ends the thread. */
+  async close(): Promise<void> {
+    while (
+      this.#state.kind !== 'failed' &&
+      (this.#inFlight.size > 0 || this.#mailbox.batches > 0)
+    ) {
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+    }
+    clearInterval(this.#watchdog);
+    const state = this.#state;
+    this.#state = { kind: 'closed' };
+    try {
+      if (state.kind === 'serving') await this.#thread?.run({ kind: 'close', epoch: state.epoch });
+    } finally {
+      await this.#thread?.destroy();
+    }
+  }
+
+  /** Ends the thread of a partition that was never served from. */
+  async abandon(): Promise<void> {
+    clearInterval(this.#watchdog);
+    this.#state = { kind: 'closed' };
+    await this.#thread?.destroy();
+  }
+
+  #epoch(): number {
+    if (this.#state.kind === 'serving') return this.#state.epoch;
+    throw this.#state.kind === 'closed' ? closed() : unavailable(`it is ${this.#state.kind}`);
+  }
+
+  async #ask(task: Task): Promise<unknown> {
+    try {
+      return await this.#thread?.run(task);
+    } catch (error) {
+      throw unavailable('its thread failed', error);
+    }
+  }
+
+  #flush(): void {
+    while (this.#state.kind === 'serving' && this.#mayLeave()) {
+      const batch = this.#mailbox.take();
+      if (batch === undefined) return;
+      this.#inFlight.add(batch);
+      void this.#send(batch, this.#state.epoch);
+    }
+  }
+
+  /** A small batch waits for the one in flight: together they cost one commit. */
+  #mayLeave(): boolean {
+    if (this.#inFlight.size === 0) return true;
+    if (this.#inFlight.size >= limits.partition_batches_in_flight) return false;
+    return this.#mailbox.nextSize >= limits.batch_early_commands;
+  }
+
+  async #send(batch: Batch, epoch: number): Promise<void> {
+    const task = {
+      kind: 'turn',
+      epoch,
+      slot: batch.number,
+      count: batch.callers.length,
+      bytes: batch.end,
+      time: Date.now(),
+    } as const;
+    try {
+      const result = (await this.#thread?.run(task)) as TurnResult;
+      if (this.#inFlight.delete(batch)) this.#finish(batch, result);
+    } catch (error) {
+      void this.#fail(epoch, error);
+    }
+  }
+
+  #finish(batch: Batch, { extras, refused }: TurnResult): void {
+    if (refused) batch.fail(new EngineError('storage_unavailable', 'the disk is almost full'));
+    else batch.settle(extras);
+    this.#mailbox.recycle(batch);
+    this.#flush();
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (this.#mailbox.batches < limits.bulk_batches) for (const go of this.#room.splice(0)) go();
+    if (this.#inFlight.size === 0) for (const go of this.#idle.splice(0)) go();
+  }
+
+  /** P2 and P4: the outcome of what was in flight is unknown, and the disk decides. */
+  async #fail(epoch: number, cause: unknown): Promise<void> {
+    if (this.#state.kind !== 'serving' || this.#state.epoch !== epoch) return;
+    this.#state = { kind: 'recovering' };
+    for (const batch of this.#inFlight) {
+      batch.fail(unavailable('its thread failed', cause));
+      this.#mailbox.recycle(batch);
+    }
+    this.#inFlight.clear();
+    await this.#recover(cause);
+    this.#flush();
+    this.#wake();
+  }
+
+  async #recover(cause: unknown): Promise<void> {
+    let reason = messageOf(cause);
+    for (let attempt = 0; attempt < limits.recovery_attempts; attempt++) {
+      try {
+        await this.#thread?.destroy();
+        this.#thread = startThread(this.#options);
+        this.#restarts += 1;
+        const { epoch } = await this.#greet(this.#thread);
+        this.#state = { kind: 'serving', epoch };
+        return;
+      } catch (error) {
+        reason = messageOf(error);
+        await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** attempt));
+      }
+    }
+    this.#giveUp(reason);
+  }
+
+  #giveUp(reason: string): void {
+    this.#state = { kind: 'failed', reason };
+    for (let batch = this.#mailbox.take(); batch !== undefined; batch = this.#mailbox.take()) {
+      batch.fail(unavailable(reason));
+      this.#mailbox.recycle(batch);
+    }
+  }
+
+  /** Waits for a thread to recover, for as long as it makes progress. */
+  async #greet(thread: Thread, onProgress?: (done: number, total: number) => void): Promise<Hello> {
+    const progress = new Float64Array(this.#options.progress);
+    progress.fill(0);
+    let timer: NodeJS.Timeout | undefined;
+    const stalled = new Promise<never>((_, reject) => {
+      let [seen, since] = [-1, 0];
+      timer = setInterval(() => {
+        const done = progress[0] as number;
+        since = done === seen ? since + WATCH_INTERVAL_MS : 0;
+        seen = done;
+        onProgress?.(done, progress[1] as number);
+        if (since >= limits.recovery_stall_ms) reject(new Error('recovery does not get on'));
+      }, WATCH_INTERVAL_MS);
+    });
+    try {
+      return (await Promise.race([thread.run({ kind: 'hello' }), stalled])) as Hello;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  /** Ends a thread whose oldest batch does not come back. */
+  #watch(): void {
+    const [oldest] = this.#inFlight;
+    this.#watches = oldest !== undefined && oldest === this.#watched ? this.#watches + 1 : 0;
+    this.#watched = oldest;
+    if (this.#watches < WATCHES_PER_COMMIT || this.#state.kind !== 'serving') return;
+    void this.#fail(this.#state.epoch, new Error('a commit did not return in time'));
+  }
+}
+
+type BooksText = Readonly<Record<string, string>> & Readonly<Record<keyof BookValues, string>>;
+
+function unavailable(reason: string, cause?: unknown): EngineError {
+  const message = `the outcome is unknown, send the same id again: ${reason}`;
+  return new EngineError('unavailable', message, { cause });
+}
+
+function closed(): EngineError {
+  return new EngineError('closed', 'the wallet is closed');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

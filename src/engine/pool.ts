@@ -1,0 +1,57 @@
+import { Piscina } from 'piscina';
+import { limits } from '../limits.js';
+import type { PartitionOptions, Task } from '../partitions/slots.js';
+
+/** The one thread of a partition, under the supervision of a pool of exactly one. */
+export interface Thread {
+  run(task: Task): Promise<unknown>;
+  /** Ends the thread wherever it is. Rejects when it does not end in time. */
+  destroy(): Promise<void>;
+}
+
+const WORKER = new URL('../partitions/worker.js', import.meta.url).href;
+
+export interface ThreadOptions extends PartitionOptions {
+  /** Heap of the thread's old generation, in MiB; for tests of a thread that runs out. */
+  readonly heapMegabytes?: number;
+}
+
+export function startThread(options: ThreadOptions): Thread {
+  const pool = new Piscina({
+    filename: WORKER,
+    workerData: options,
+    minThreads: 1,
+    maxThreads: 1,
+    // Tasks never wait in the pool: the mailbox holds them back.
+    concurrentTasksPerWorker: limits.partition_batches_in_flight + CONTROL_TASKS,
+    stricterFIFO: true,
+    // Between tasks the thread must see timers and LMDB's callbacks.
+    atomics: 'disabled',
+    recordTiming: false,
+    workerHistogram: false,
+    resourceLimits:
+      options.heapMegabytes === undefined
+        ? { maxOldGenerationSizeMb: THREAD_HEAP_MEGABYTES }
+        : { maxOldGenerationSizeMb: options.heapMegabytes },
+  });
+  // A thread that dies without a task reports here; the next task finds out.
+  pool.on('error', () => {});
+  return { run: (task) => pool.run(task), destroy: () => withTimeLimit(pool.destroy()) };
+}
+
+/** Tasks beside batches that may be under way: hello, books, ids, close. */
+const CONTROL_TASKS = 8;
+const THREAD_HEAP_MEGABYTES = 8192;
+
+async function withTimeLimit(ending: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const message = 'the thread does not end; only a restart of the process can help';
+    timer = setTimeout(() => reject(new Error(message)), limits.commit_timeout_ms);
+  });
+  try {
+    await Promise.race([ending, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

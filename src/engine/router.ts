@@ -1,0 +1,169 @@
+import type { Bytes } from '../partitions/bytes.js';
+import { Hash } from '../partitions/hash.js';
+import { RECORD } from '../partitions/record.js';
+import { type Extra, RESULT, type Slot } from '../partitions/slots.js';
+import { Claims } from './claims.js';
+import { type BetKind, type Body, CommandWriter } from './command-writer.js';
+import { writeProbe } from './control-writer.js';
+import type { Caller } from './mailbox.js';
+import type { PartitionClient } from './partition-client.js';
+import { partitionOf } from './user-id.js';
+
+const NO_ID = 0b1100;
+const TAKEN_ELSEWHERE = 8;
+
+/**
+ * Brings commands to the partitions that own their users, and keeps an id to one effect in the
+ * whole engine: while another partition has, or may be about to have, the same id, a command waits
+ * or goes on with the note that its id is taken.
+ */
+export class Router {
+  readonly #partitions: readonly PartitionClient[];
+  readonly #writer = new CommandWriter();
+  readonly #hash: Hash;
+  /** Absent with one partition: it sees every id itself. */
+  readonly #claims: Claims | undefined;
+
+  constructor(partitions: readonly PartitionClient[], seed: Uint8Array) {
+    this.#partitions = partitions;
+    this.#hash = new Hash(seed);
+    this.#claims = partitions.length > 1 ? new Claims() : undefined;
+  }
+
+  /** Learns which partition has which id. */
+  async learn(): Promise<void> {
+    for (const [number, partition] of this.#partitions.entries()) {
+      this.#claims?.noteAll(await partition.ids(), number);
+    }
+  }
+
+  partitionOf(user: unknown): PartitionClient {
+    return this.#partitions[partitionOf(user, this.#partitions.length)] as PartitionClient;
+  }
+
+  /** Sends a command on its way. Throws when it cannot be taken; nothing was done then. */
+  send(kind: BetKind, body: Body, caller: Caller, tag: number): void {
+    const number = partitionOf(body['user'], this.#partitions.length);
+    const partition = this.#partitions[number] as PartitionClient;
+    const batch = partition.batch();
+    const start = batch.end;
+    const end = this.#writer.write(batch.slot.records, start, kind, body);
+    const claims = this.#claims;
+    if (claims === undefined || !this.#hasId(batch.slot.records, start, kind)) {
+      partition.post(batch, caller, tag, end);
+      return;
+    }
+    const key = this.#keyOf(batch.slot.records, start);
+    if (claims.take(key, number)) {
+      partition.post(batch, new Claimant(caller, claims, key, number), tag, end);
+    } else void this.#contend(claims, key, number, kind, body, caller, tag);
+  }
+
+  #hasId(records: Bytes, start: number, kind: BetKind): boolean {
+    const faults = records.u8[start + RECORD.faults] as number;
+    return kind !== 'read' && (faults & NO_ID) === 0;
+  }
+
+  #keyOf(records: Bytes, start: number): number {
+    this.#hash.uuid(records, start + RECORD.transaction);
+    return Claims.keyOf(this.#hash);
+  }
+
+  /** The slow way, for an id that another partition may have. */
+  async #contend(
+    claims: Claims,
+    key: number,
+    number: number,
+    kind: BetKind,
+    body: Body,
+    caller: Caller,
+    tag: number,
+  ): Promise<void> {
+    try {
+      for (let held = claims.settled(key); held !== undefined; held = claims.settled(key)) {
+        await held;
+      }
+      claims.hold(key, number);
+      const taken = await this.#isTaken(claims, key, number, body).catch((error: unknown) => {
+        claims.release(key, number, false);
+        throw error;
+      });
+      this.#sendHeld(claims, key, number, kind, body, caller, tag, taken);
+    } catch (error) {
+      caller.fail(tag, error as Error);
+    }
+  }
+
+  async #isTaken(claims: Claims, key: number, number: number, body: Body): Promise<boolean> {
+    for (const other of claims.others(key, number)) {
+      const partition = this.#partitions[other] as PartitionClient;
+      if (await probe(partition, body)) return true;
+    }
+    return false;
+  }
+
+  #sendHeld(
+    claims: Claims,
+    key: number,
+    number: number,
+    kind: BetKind,
+    body: Body,
+    caller: Caller,
+    tag: number,
+    taken: boolean,
+  ): void {
+    const claimant = new Claimant(caller, claims, key, number);
+    try {
+      const partition = this.#partitions[number] as PartitionClient;
+      const batch = partition.batch();
+      const { records } = batch.slot;
+      const end = this.#writer.write(records, batch.end, kind, body);
+      const flags = batch.end + RECORD.flags;
+      if (taken) records.u8[flags] = (records.u8[flags] as number) | TAKEN_ELSEWHERE;
+      partition.post(batch, claimant, tag, end);
+    } catch (error) {
+      claims.release(key, number, false);
+      throw error;
+    }
+  }
+}
+
+/** Asks a partition whether an entry stands under the id of a body. */
+function probe(partition: PartitionClient, body: Body): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const batch = partition.batch();
+    const end = writeProbe(batch.slot.records, batch.end, body['transaction_uuid'] as string);
+    const caller: Caller = {
+      settle: (_tag, slot, index) => resolve(slot.balances[index] === 1),
+      fail: (_tag, error) => reject(error),
+    };
+    partition.post(batch, caller, 0, end);
+  });
+}
+
+/** Gives the id back when the command's outcome is known, or can never be. */
+class Claimant implements Caller {
+  readonly #caller: Caller;
+  readonly #claims: Claims;
+  readonly #key: number;
+  readonly #partition: number;
+
+  constructor(caller: Caller, claims: Claims, key: number, partition: number) {
+    this.#caller = caller;
+    this.#claims = claims;
+    this.#key = key;
+    this.#partition = partition;
+  }
+
+  settle(tag: number, slot: Slot, index: number, extra: Extra | undefined): void {
+    const kept = (slot.codes[index] as number) < RESULT.REJECTED;
+    this.#claims.release(this.#key, this.#partition, kept);
+    this.#caller.settle(tag, slot, index, extra);
+  }
+
+  fail(tag: number, error: Error): void {
+    // Perhaps the entry is on the disk: the claim says "may have", and whoever comes asks (K1).
+    this.#claims.release(this.#key, this.#partition, true);
+    this.#caller.fail(tag, error);
+  }
+}

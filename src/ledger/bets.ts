@@ -1,0 +1,47 @@
+import { canUndo, movedBy, type Rule, rules } from './checks.js';
+import type { Dialect } from './dialects.js';
+import type {
+  Accepted,
+  BetCommand,
+  Decision,
+  Mark,
+  Posting,
+  Reference,
+  Situation,
+} from './vocabulary.js';
+
+/** The entry's mark on the transaction that a win or rollback names. */
+function markOf({ kind }: BetCommand, reference: Reference | undefined): Mark {
+  if (kind === 'win') return reference === undefined ? 'none' : 'settle';
+  if (kind !== 'rollback') return 'none';
+  if (reference === undefined) return 'tombstone';
+  return canUndo(reference) ? 'roll back' : 'none';
+}
+
+function accept(command: BetCommand, reference: Reference | undefined): Accepted {
+  const amount = movedBy(command, reference);
+  const postings: readonly Posting[] =
+    amount === 0
+      ? []
+      : [
+          { account: 'player', amount },
+          { account: 'house', amount: -amount },
+        ];
+  return { kind: 'accepted', postings, mark: markOf(command, reference) };
+}
+
+/** Decides bets, wins, rollbacks and balance reads: the first check that speaks, or yes. */
+export type DecideBet = (command: BetCommand, situation: Situation) => Decision;
+
+export function betRules(dialect: Dialect): DecideBet {
+  const order: readonly Rule[] = dialect.order.map((check) => rules[check]);
+  return (command, situation) => {
+    for (const rule of order) {
+      const verdict = rule(command, situation, dialect);
+      if (typeof verdict === 'string') return { kind: 'rejected', rejection: verdict };
+      if (verdict !== undefined) return verdict;
+    }
+    if (command.kind !== 'read') return accept(command, situation.reference);
+    return { kind: 'answered', balance: situation.account?.balance ?? 0 };
+  };
+}

@@ -1,0 +1,162 @@
+/** The accounts that a posting can name; the codes are on disk. `player` is the entry's own user. */
+export const accountCodes = {
+  player: 0,
+  /** The source of all money; below zero by nature. */
+  issuance: 1,
+  treasury: 2,
+  /** Counterpart of bets and wins. */
+  house: 3,
+  /** Money on its way between partitions. */
+  transit: 4,
+} as const;
+
+export type AccountName = keyof typeof accountCodes;
+export type SystemAccount = Exclude<AccountName, 'player'>;
+export const systemAccounts: readonly SystemAccount[] = [
+  'issuance',
+  'treasury',
+  'house',
+  'transit',
+];
+export const accountNames: readonly AccountName[] = ['player', ...systemAccounts];
+
+/** One side of an entry; `amount` in minor units, negative for a debit. */
+export interface Posting {
+  readonly account: AccountName;
+  readonly amount: number;
+}
+
+/** Kinds of entries and commands; the codes are on disk. Codes from 32 on are reads. */
+export const kindCodes = {
+  genesis: 1,
+  open: 2,
+  bet: 3,
+  win: 4,
+  rollback: 5,
+  status: 6,
+  limits: 7,
+  read: 32,
+  player: 33,
+  probe: 34,
+} as const;
+
+export type Kind = keyof typeof kindCodes;
+export const kindNames: ReadonlyMap<number, Kind> = new Map(
+  (Object.keys(kindCodes) as Kind[]).map((kind) => [kindCodes[kind], kind]),
+);
+
+/** Refusals, in the words of the wallet protocol. */
+export const rejections = [
+  'RS_ERROR_UNKNOWN',
+  'RS_ERROR_WRONG_SYNTAX',
+  'RS_ERROR_WRONG_TYPES',
+  'RS_ERROR_USER_DISABLED',
+  'RS_ERROR_WRONG_CURRENCY',
+  'RS_ERROR_NOT_ENOUGH_MONEY',
+  'RS_ERROR_LIMIT_REACHED',
+  'RS_ERROR_DUPLICATE_TRANSACTION',
+  'RS_ERROR_TRANSACTION_DOES_NOT_EXIST',
+] as const;
+
+export type Rejection = (typeof rejections)[number];
+
+/** A field of a command that a caller can leave out or give a wrong type. */
+export const fields = [
+  'user',
+  'transaction',
+  'request',
+  'currency',
+  'amount',
+  'reference',
+  'optional',
+] as const;
+
+export type Field = (typeof fields)[number];
+export type Fault = 'RS_ERROR_WRONG_SYNTAX' | 'RS_ERROR_WRONG_TYPES';
+
+/** A set of faults as bits: two for each field, bit 2i absent, bit 2i + 1 of a wrong type. */
+export type Faults = number;
+
+/** The bit that says that a field is absent. */
+export function absent(field: Field): Faults {
+  return 1 << (2 * fields.indexOf(field));
+}
+
+/** The bit that says that a field has a wrong type or form. */
+export function mistyped(field: Field): Faults {
+  return 2 << (2 * fields.indexOf(field));
+}
+
+/** A command of the bet family; amounts in minor units. Its ids stay bytes in the partition. */
+export interface BetCommand {
+  readonly kind: 'bet' | 'win' | 'rollback' | 'read';
+  readonly faults: Faults;
+  readonly currency: string;
+  readonly amount: number;
+  /** `is_free`: no money moves, whatever the amount. */
+  readonly free: boolean;
+  /** `is_supplier_promo`: in hub88 a win of this kind needs no bet. */
+  readonly promo: boolean;
+  readonly hasReference: boolean;
+}
+
+/** Player limits in minor units; an absent one does not limit. */
+export interface Limits {
+  readonly max_bet?: number;
+}
+
+/** A player's account: what every rule of money reads and `apply` changes. */
+export interface Account {
+  readonly currency: string;
+  balance: number;
+  /** Counts the entries of this account; the first entry makes it 1. */
+  version: number;
+  disabled: boolean;
+  /** Whether a rollback of an unknown transaction was recorded for this user. */
+  tombstones: boolean;
+  limits: Limits | undefined;
+}
+
+/** The entry that stands under a command's transaction id. */
+export interface Known {
+  /** Whether it was asked for with the same content, as the dialect compares it. */
+  readonly same: boolean;
+  readonly rolledBack: boolean;
+  /** The balance that was answered then. */
+  readonly balance: number;
+}
+
+/** The user's own transaction that a win or rollback names. */
+export interface Reference {
+  readonly kind: Kind;
+  /** What it posted to the player; negative for a bet. */
+  readonly moved: number;
+  readonly settled: boolean;
+  readonly rolledBack: boolean;
+}
+
+/** What the partition knows about a command before it decides. */
+export interface Situation {
+  readonly account: Account | undefined;
+  readonly known: Known | undefined;
+  /** Another partition has an entry under the command's id. */
+  readonly takenElsewhere: boolean;
+  /** The user rolled this id back before it came. */
+  readonly tombstoned: boolean;
+  readonly reference: Reference | undefined;
+}
+
+/** How an accepted entry changes the standing of the transaction that it names. */
+export type Mark = 'none' | 'settle' | 'roll back' | 'tombstone';
+
+export interface Accepted {
+  readonly kind: 'accepted';
+  readonly postings: readonly Posting[];
+  readonly mark: Mark;
+}
+
+export type Decision =
+  | Accepted
+  | { readonly kind: 'answered'; readonly balance: number }
+  | { readonly kind: 'duplicate'; readonly balance: number }
+  | { readonly kind: 'rejected'; readonly rejection: Rejection };

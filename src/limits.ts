@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Every bound of the engine, its unit last in its name. */
+export const limits = {
+  /** Commands in one batch, and so entries in one frame. */
+  batch_commands: 1024,
+  /** A batch that has reached this many bytes takes no further command. */
+  batch_full_bytes: 256 * KIB,
+  /** Room of one batch in the shared ring; one command always fits behind a batch not yet full. */
+  batch_slot_bytes: 2 * MIB,
+  /** Batches that may wait or be in flight in one partition; beyond it: `overloaded`. */
+  mailbox_batches: 64,
+  /** Batches that one partition works on at once: one becoming durable, one being decided. */
+  partition_batches_in_flight: 2,
+  /** A second batch leaves before the first has returned only when it has this many commands. */
+  batch_early_commands: 256,
+
+  /** A long list of operations waits while this many batches wait in a partition. */
+  bulk_batches: 8,
+
+  /** Longest user id. */
+  user_bytes: 255,
+  /** Longest currency code. */
+  currency_bytes: 8,
+  /** All optional fields of one command together. */
+  details_bytes: MIB + 64 * KIB,
+  /** Longest `token` (a rule of Hub88's wallet protocol). */
+  token_characters: 255,
+  /** Largest amount and balance in minor units: what a double holds exactly. */
+  amount_minor: Number.MAX_SAFE_INTEGER,
+
+  /** An entry begins at a multiple of this many bytes in its frame. */
+  entry_alignment_bytes: 8,
+  /** Postings of one entry. */
+  entry_postings: 5,
+  /** Frames kept in memory, so that a retry or win finds a recent transaction without the disk. */
+  recent_frames_bytes: 64 * MIB,
+  /** Space of the address map that LMDB reserves for a journal. */
+  journal_map_bytes: 1024 * 1024 * MIB,
+  checkpoint_map_bytes: 256 * 1024 * MIB,
+  /** Writes are refused while the file system has less free space than this. */
+  disk_reserve_bytes: 256 * MIB,
+  disk_check_interval_ms: 1000,
+
+  /** A partition writes a checkpoint after this many entries. */
+  checkpoint_entries: 500_000,
+  /** Actors whose place a checkpoint notes between two batches. */
+  checkpoint_slice_actors: 4_096,
+  /** A run of the transaction index smaller than this grows with the next checkpoint. */
+  checkpoint_run_bytes: 4 * MIB,
+  /** Actors that a partition keeps in memory; colder ones are loaded when touched. */
+  resident_actors: 2_000_000,
+
+  /** A batch that has not returned after this long stops its partition. */
+  commit_timeout_ms: 5_000,
+  /** A thread that did not come up after this long without progress is given up. */
+  recovery_stall_ms: 60_000,
+  /** Attempts to bring a partition back before it stays failed. */
+  recovery_attempts: 5,
+
+  partitions: 64,
+} as const;
+
+/** Largest byte offset at which an entry may begin: 16 bits of eight-byte units. */
+const ENTRY_OFFSET_BYTES = 0xffff * limits.entry_alignment_bytes;
+const ENTRY_HEADER_BYTES = 128;
+
+assert.ok(limits.batch_full_bytes + limits.details_bytes + KIB <= limits.batch_slot_bytes);
+assert.ok(
+  limits.batch_full_bytes + limits.batch_commands * ENTRY_HEADER_BYTES < ENTRY_OFFSET_BYTES,
+);
+assert.ok(limits.user_bytes <= 0xff);
+assert.ok(limits.partition_batches_in_flight < limits.mailbox_batches);

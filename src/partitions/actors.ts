@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import type { Account, Limits } from '../ledger/vocabulary.js';
+import { type Bytes, sameBytes } from './bytes.js';
+import type { CheckpointStore } from './checkpoint-store.js';
+import type { Currencies } from './currencies.js';
+import { readEntryHead, recordOf, STANDING } from './frame.js';
+import type { FrameStore } from './frame-store.js';
+import type { Hash } from './hash.js';
+import { LocationIndex } from './location-index.js';
+import { RECORD, userAt, userLength } from './record.js';
+
+/** A user's state on the thread that owns it. */
+export class Actor implements Account {
+  /** The user id's UTF-8 bytes, one character each. */
+  readonly key: string;
+  readonly currency: string;
+  /** The eight bytes of the currency's code as two words. */
+  readonly currencyLow: number;
+  readonly currencyHigh: number;
+  readonly tag: number;
+  readonly lane: number;
+  balance = 0;
+  version = 0;
+  disabled = false;
+  tombstones = false;
+  limits: Limits | undefined = undefined;
+  /** Whether the checkpoint holds limits for it. */
+  limited = false;
+  /** Where the last entry is; frame 0 before the first one. */
+  frame = 0;
+  at = 0;
+  /** Where the actor index says that it is. */
+  indexedFrame = 0;
+  indexedAt = 0;
+  /** Changed since the last checkpoint. */
+  dirty = false;
+  /** Touched since the last sweep. */
+  touched = true;
+
+  constructor(key: string, currency: string, low: number, high: number, hash: Hash) {
+    this.key = key;
+    this.currency = currency;
+    this.currencyLow = low;
+    this.currencyHigh = high;
+    this.tag = hash.tag;
+    this.lane = hash.lane;
+  }
+
+  /** The bits of `STANDING`. */
+  standing(): number {
+    return (
+      (this.disabled ? STANDING.disabled : 0) |
+      (this.tombstones ? STANDING.tombstones : 0) |
+      (this.limits === undefined ? 0 : STANDING.limits)
+    );
+  }
+}
+
+const SMALLEST = 1024;
+const FULLEST = 0.6;
+
+/** The actors of a partition: those in memory, and where to load the others from. */
+export class Actors {
+  readonly index: LocationIndex = new LocationIndex();
+  /** Actors that changed since they were settled last, each once. */
+  readonly dirty: Actor[] = [];
+  readonly #frames: FrameStore;
+  readonly #hash: Hash;
+  readonly #currencies: Currencies;
+  readonly #checkpoints: CheckpointStore;
+  #slots: (Actor | undefined)[] = new Array(SMALLEST).fill(undefined);
+  #resident = 0;
+  #soughtBytes: Bytes | undefined;
+  #soughtStart = 0;
+
+  constructor(
+    frames: FrameStore,
+    hash: Hash,
+    currencies: Currencies,
+    checkpoints: CheckpointStore,
+  ) {
+    this.#frames = frames;
+    this.#hash = hash;
+    this.#currencies = currencies;
+    this.#checkpoints = checkpoints;
+  }
+
+  get resident(): number {
+    return this.#resident;
+  }
+
+  /** The actor of a record's user; loads it when it is not in memory. */
+  find(bytes: Bytes, start: number): Actor | undefined {
+    const actor = this.findResident(bytes, start);
+    return actor ?? (this.index.size === 0 ? undefined : this.#load(bytes, start));
+  }
+
+  /** Leaves the user's fingerprint in the hash. */
+  findResident(bytes: Bytes, start: number): Actor | undefined {
+    const at = userAt(bytes, start);
+    const length = userLength(bytes, start);
+    this.#hash.text(bytes.u8, at, length);
+    const { tag, lane } = this.#hash;
+    const mask = this.#slots.length - 1;
+    for (let slot = tag & mask; ; slot = (slot + 1) & mask) {
+      const actor = this.#slots[slot];
+      if (actor === undefined) return undefined;
+      if (actor.tag === tag && actor.lane === lane && hasKey(actor.key, bytes.u8, at, length)) {
+        actor.touched = true;
+        return actor;
+      }
+    }
+  }
+
+  /** A new actor for a record's user, whose fingerprint is in the hash; it has no entry yet. */
+  create(bytes: Bytes, start: number): Actor {
+    const at = userAt(bytes, start);
+    const key = Buffer.from(bytes.u8.slice(at, at + userLength(bytes, start))).toString('latin1');
+    const currency = this.#currencies.read(bytes, start + RECORD.currency);
+    const word = (start + RECORD.currency) >> 2;
+    const [low, high] = [bytes.u32[word] as number, bytes.u32[word + 1] as number];
+    const actor = new Actor(key, currency, low, high, this.#hash);
+    this.#insert(actor);
+    return actor;
+  }
+
+  /** Notes that the actor's last entry is at this place. */
+  moved(actor: Actor, frame: number, at: number): void {
+    if (actor.indexedFrame === 0) {
+      this.index.upsertTag(actor.lane, actor.tag, frame, at, 0);
+      actor.indexedFrame = frame;
+      actor.indexedAt = at;
+    }
+    actor.frame = frame;
+    actor.at = at;
+    if (!actor.dirty) {
+      actor.dirty = true;
+      this.dirty.push(actor);
+    }
+  }
+
+  /** Brings the index up to the actor's last entry; the actor is clean until it changes again. */
+  settle(actor: Actor): void {
+    if (actor.indexedFrame !== actor.frame || actor.indexedAt !== actor.at) {
+      const found = this.index.findTag(actor.lane, actor.tag, (frame, at) => {
+        return frame === actor.indexedFrame && at === actor.indexedAt;
+      });
+      assert.ok(found, 'the actor index has every actor');
+      this.index.move(actor.frame, actor.at);
+      actor.indexedFrame = actor.frame;
+      actor.indexedAt = actor.at;
+    }
+    actor.dirty = false;
+  }
+
+  #load(bytes: Bytes, start: number): Actor | undefined {
+    this.#soughtBytes = bytes;
+    this.#soughtStart = start;
+    if (!this.index.find(this.#hash, this.#isSought)) return undefined;
+    const { frame, at } = this.index;
+    const actor = this.restore(this.#frames.open(frame), frame, at);
+    actor.indexedFrame = frame;
+    actor.indexedAt = at;
+    return actor;
+  }
+
+  /** The actor as its entry at this place left it. Its fingerprint must be in the hash. */
+  restore(bytes: Bytes, frame: number, at: number): Actor {
+    const actor = this.create(bytes, recordOf(bytes, at));
+    const { balance, version, standing } = readEntryHead(bytes, at);
+    actor.balance = balance;
+    actor.version = version;
+    actor.disabled = (standing & STANDING.disabled) !== 0;
+    actor.tombstones = (standing & STANDING.tombstones) !== 0;
+    if ((standing & STANDING.limits) !== 0) actor.limits = this.readLimits(actor);
+    actor.frame = frame;
+    actor.at = at;
+    return actor;
+  }
+
+  /** The limits that the last checkpoint stored for an actor. */
+  readLimits(actor: Actor): Limits | undefined {
+    const stored = this.#checkpoints.readProfile(Buffer.from(actor.key, 'latin1'));
+    actor.limited = stored !== undefined;
+    return (stored as Limits | null | undefined) ?? undefined;
+  }
+
+  readonly #isSought = (frame: number, at: number): boolean => {
+    const sought = this.#soughtBytes as Bytes;
+    const bytes = this.#frames.open(frame);
+    const record = recordOf(bytes, at);
+    const length = userLength(bytes, record);
+    if (length !== userLength(sought, this.#soughtStart)) return false;
+    const here = userAt(sought, this.#soughtStart);
+    return sameBytes(bytes.u8, userAt(bytes, record), sought.u8, here, length);
+  };
+
+  /** Removes clean actors that nothing touched since the last sweep. */
+  sweep(): void {
+    const kept = this.#slots.filter(
+      (actor) => actor !== undefined && (actor.dirty || actor.touched),
+    );
+    let size = SMALLEST;
+    while (kept.length > size * FULLEST) size *= 2;
+    this.#slots = new Array(size).fill(undefined);
+    this.#resident = 0;
+    for (const actor of kept as Actor[]) {
+      actor.touched = false;
+      this.#insert(actor);
+    }
+  }
+
+  #insert(actor: Actor): void {
+    if (this.#resident + 1 > this.#slots.length * FULLEST) this.#grow();
+    place(this.#slots, actor);
+    this.#resident += 1;
+  }
+
+  #grow(): void {
+    const slots: (Actor | undefined)[] = new Array(this.#slots.length * 2).fill(undefined);
+    for (const actor of this.#slots) if (actor !== undefined) place(slots, actor);
+    this.#slots = slots;
+  }
+}
+
+function place(slots: (Actor | undefined)[], actor: Actor): void {
+  const mask = slots.length - 1;
+  let slot = actor.tag & mask;
+  while (slots[slot] !== undefined) slot = (slot + 1) & mask;
+  slots[slot] = actor;
+}
+
+function hasKey(key: string, u8: Uint8Array, at: number, length: number): boolean {
+  if (key.length !== length) return false;
+  for (let i = 0; i < length; i++) if (key.charCodeAt(i) !== u8[at + i]) return false;
+  return true;
+}

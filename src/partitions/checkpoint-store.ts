@@ -1,0 +1,158 @@
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { open, type RootDatabase } from 'lmdb';
+import { Packr } from 'msgpackr';
+import type { BookValues } from '../ledger/apply.js';
+import { accountNames } from '../ledger/vocabulary.js';
+import { limits } from '../limits.js';
+
+/**
+ * Where a partition stood after one frame. The journal alone is the truth: a checkpoint that is
+ * missing costs the time to replay, nothing else.
+ */
+export interface Checkpoint {
+  readonly frame: number;
+  /** The next entry's sequence number. */
+  readonly sequence: number;
+  readonly time: number;
+  /** SHA-256 of that frame. */
+  readonly hash: Buffer;
+  readonly books: BookValues;
+  readonly transactions: number;
+  /** How many runs of the transaction index there are, and how many parts of the actor index. */
+  readonly runs: number;
+  readonly parts: number;
+}
+
+export interface CheckpointStore {
+  read(): Checkpoint | undefined;
+  readRun(run: number): Uint32Array;
+  readPart(part: number): Uint32Array;
+  readProfile(user: Buffer): unknown;
+  /** Writes all of it or nothing, and resolves when it is durable. */
+  write(checkpoint: Checkpoint, changes: CheckpointChanges): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface CheckpointChanges {
+  readonly runs: ReadonlyMap<number, Uint32Array>;
+  readonly parts: readonly Uint32Array[];
+  readonly profiles: ReadonlyMap<Buffer, unknown>;
+}
+
+/** A checkpoint whose bytes are not what was written. */
+export class CheckpointFault extends Error {}
+
+const FORMAT = 1;
+const CRC_BYTES = 4;
+const packr = new Packr({ useRecords: false, int64AsType: 'bigint' });
+
+export function openCheckpoints(
+  partitionDirectory: string,
+  durability: 'disk' | 'process',
+): CheckpointStore {
+  const db = open<Buffer, Buffer>({
+    path: join(partitionDirectory, 'checkpoint'),
+    noSubdir: false,
+    keyEncoding: 'binary',
+    encoding: 'binary',
+    overlappingSync: false,
+    noSync: durability === 'process',
+    mapSize: limits.checkpoint_map_bytes,
+    compression: false,
+    cache: false,
+  });
+  return new LmdbCheckpoints(db);
+}
+
+const META = Buffer.from('meta');
+
+function numbered(prefix: string, number: number): Buffer {
+  return Buffer.from(`${prefix}${number.toString().padStart(10, '0')}`);
+}
+
+function profileKey(user: Buffer): Buffer {
+  return Buffer.concat([Buffer.from('user:'), user]);
+}
+
+class LmdbCheckpoints implements CheckpointStore {
+  readonly #db: RootDatabase<Buffer, Buffer>;
+
+  constructor(db: RootDatabase<Buffer, Buffer>) {
+    this.#db = db;
+  }
+
+  read(): Checkpoint | undefined {
+    const value = this.#value(META);
+    if (value === undefined) return undefined;
+    const meta = packr.unpack(value) as Checkpoint & { format: number };
+    // Another version's checkpoint is not read: the journal is replayed from its beginning.
+    if (meta.format !== FORMAT) return undefined;
+    const books = accountNames.map((name) => [name, BigInt(meta.books[name])]);
+    return { ...meta, hash: Buffer.from(meta.hash), books: Object.fromEntries(books) };
+  }
+
+  readRun(run: number): Uint32Array {
+    return this.#words(numbered('run:', run));
+  }
+
+  readPart(part: number): Uint32Array {
+    return this.#words(numbered('part:', part));
+  }
+
+  #words(key: Buffer): Uint32Array {
+    const value = this.#value(key);
+    if (value === undefined) throw new CheckpointFault(`the checkpoint lacks ${key.toString()}`);
+    const words = new Uint32Array(value.length / 4);
+    new Uint8Array(words.buffer).set(value);
+    return words;
+  }
+
+  readProfile(user: Buffer): unknown {
+    const value = this.#value(profileKey(user));
+    return value === undefined ? undefined : packr.unpack(value);
+  }
+
+  #value(key: Buffer): Buffer | undefined {
+    const stored = this.#db.getBinary(key);
+    if (stored === undefined) return undefined;
+    const value = stored.subarray(CRC_BYTES);
+    if (stored.length < CRC_BYTES || stored.readUInt32LE(0) !== crc32(value)) {
+      throw new CheckpointFault(`${key.toString()} in the checkpoint does not fit its checksum`);
+    }
+    return value;
+  }
+
+  #put(key: Buffer, value: Uint8Array): void {
+    const stored = Buffer.allocUnsafeSlow(CRC_BYTES + value.length);
+    stored.writeUInt32LE(crc32(value), 0);
+    stored.set(value, CRC_BYTES);
+    this.#db.put(key, stored);
+  }
+
+  async write(checkpoint: Checkpoint, changes: CheckpointChanges): Promise<void> {
+    const books = Object.fromEntries(
+      Object.entries(checkpoint.books).map(([account, value]) => [account, value.toString()]),
+    );
+    const meta = packr.pack({ ...checkpoint, format: FORMAT, books });
+    await this.#db.batch(() => {
+      for (const [run, words] of changes.runs) this.#put(numbered('run:', run), bytesOf(words));
+      for (const [part, words] of changes.parts.entries()) {
+        this.#put(numbered('part:', part), bytesOf(words));
+      }
+      for (const [user, profile] of changes.profiles) {
+        this.#put(profileKey(user), packr.pack(profile));
+      }
+      this.#put(META, meta);
+    });
+    await this.#db.flushed;
+  }
+
+  close(): Promise<void> {
+    return this.#db.close();
+  }
+}
+
+function bytesOf(words: Uint32Array): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+}

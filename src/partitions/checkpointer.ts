@@ -1,0 +1,124 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Limits } from '../ledger/vocabulary.js';
+import { limits } from '../limits.js';
+import type { Actor } from './actors.js';
+import type { CheckpointStore } from './checkpoint-store.js';
+import type { Journal } from './journal.js';
+import { TABLES } from './location-index.js';
+import type { PartitionState } from './partition.js';
+
+const TABLES_PER_PART = 64;
+
+/**
+ * Writes checkpoints while the partition goes on serving.
+ *
+ * C1 A checkpoint is the exact state after one frame, chosen between two batches.
+ * C2 It is written after that frame is durable in the journal, and all of it in one commit.
+ * C3 The long part of the work, noting where the changed actors are, is done in slices before
+ *    the frame is chosen; only what changed meanwhile is noted at once.
+ */
+export class Checkpointer {
+  readonly #state: PartitionState;
+  readonly #journal: Journal;
+  readonly #store: CheckpointStore;
+  /** The sequence that the next entry had when the last checkpoint was taken. */
+  #since: number;
+  #runs: number;
+  #profiles = new Map<string, Limits | null>();
+  #running: Promise<void> | undefined;
+  #failure: unknown;
+
+  constructor(
+    state: PartitionState,
+    journal: Journal,
+    store: CheckpointStore,
+    last: { readonly sequence: number; readonly runs: number },
+  ) {
+    this.#state = state;
+    this.#journal = journal;
+    this.#store = store;
+    this.#since = last.sequence;
+    this.#runs = last.runs;
+  }
+
+  /** Begins a checkpoint when one is due. Throws what made an earlier one fail. */
+  step(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    // Many actors make a large checkpoint: then it comes less often.
+    const due = Math.max(limits.checkpoint_entries, this.#state.actors.index.size / 2);
+    if (this.#running !== undefined || this.#state.sequence - this.#since < due) return;
+    this.#running = this.#checkpoint()
+      .catch((error: unknown) => {
+        this.#failure = error;
+      })
+      .finally(() => {
+        this.#running = undefined;
+      });
+  }
+
+  /** Writes a last checkpoint, for a start without replay. */
+  async finish(): Promise<void> {
+    await this.#running;
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#state.sequence > this.#since) await this.#checkpoint();
+  }
+
+  async #checkpoint(): Promise<void> {
+    const { actors } = this.#state;
+    while (actors.dirty.length > limits.checkpoint_slice_actors) {
+      this.#settle(limits.checkpoint_slice_actors);
+      await nextTurn();
+    }
+    this.#settle(actors.dirty.length);
+    const { frame, sequence, time, hash, transactions, books } = this.#state;
+    const words = transactions.run.copy();
+    const run = this.#runs;
+    if (transactions.run.bytes >= limits.checkpoint_run_bytes) {
+      transactions.run.clear();
+      this.#runs += 1;
+    }
+    const profiles = this.#profiles;
+    this.#profiles = new Map();
+    const standing = { frame, sequence, time, hash, books: books.values() };
+    const size = transactions.index.size;
+    const parts = await this.#dumpActors();
+    await this.#journal.durable();
+    const meta = { ...standing, transactions: size, runs: run + 1, parts: parts.length };
+    await this.#store.write(meta, {
+      runs: new Map([[run, words]]),
+      parts,
+      profiles: keyed(profiles),
+    });
+    this.#since = sequence;
+    if (actors.resident > limits.resident_actors) actors.sweep();
+  }
+
+  #settle(count: number): void {
+    const { actors } = this.#state;
+    for (const actor of actors.dirty.splice(actors.dirty.length - count)) {
+      actors.settle(actor);
+      this.#note(actor);
+    }
+  }
+
+  /** Keeps the limits of a changed actor for the checkpoint; null when it has none (any more). */
+  #note(actor: Actor): void {
+    if (actor.limits !== undefined || actor.limited) {
+      this.#profiles.set(actor.key, actor.limits ?? null);
+      actor.limited = true;
+    }
+  }
+
+  async #dumpActors(): Promise<Uint32Array[]> {
+    const parts: Uint32Array[] = [];
+    for (let table = 0; table < TABLES; table += TABLES_PER_PART) {
+      parts.push(this.#state.actors.index.dump(table, table + TABLES_PER_PART));
+      await nextTurn();
+    }
+    return parts;
+  }
+}
+
+function keyed(profiles: ReadonlyMap<string, Limits | null>): Map<Buffer, Limits | null> {
+  return new Map([...profiles].map(([key, value]) => [Buffer.from(key, 'latin1'), value]));
+}

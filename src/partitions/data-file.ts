@@ -1,0 +1,49 @@
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where LMDB keeps what this checks, in each of its two meta pages. */
+const META = { magic: 24, version: 28, pageSize: 48, lastPage: 144, transaction: 152, end: 160 };
+const MAGIC = 0xbeefc0de;
+const VERSION = 2;
+const PAGE_BYTES = 4096;
+
+/**
+ * What is wrong with an LMDB file as far as its size and meta pages tell; undefined when nothing
+ * is. LMDB itself maps the file unseen: a truncated one would end the process when it is touched,
+ * and a missing or empty one would open as a new, empty database.
+ */
+export function faultOfDataFile(directory: string): string | undefined {
+  const path = join(directory, 'data.mdb');
+  if (!existsSync(path)) return `${path} is missing`;
+  const { size } = statSync(path);
+  if (size < 2 * PAGE_BYTES) return `${path} has only ${size} bytes`;
+  const file = openSync(path, 'r');
+  try {
+    const metas = [0, 1].map((page) => readMeta(file, page * PAGE_BYTES));
+    if (metas.includes(undefined)) return `${path} has a damaged meta page`;
+    const [a, b] = metas as [Meta, Meta];
+    const last = a.transaction > b.transaction ? a : b;
+    const needed = (last.lastPage + 1) * last.pageSize;
+    return size < needed ? `${path} has ${size} bytes of ${needed}: it is truncated` : undefined;
+  } finally {
+    closeSync(file);
+  }
+}
+
+interface Meta {
+  readonly pageSize: number;
+  readonly lastPage: number;
+  readonly transaction: number;
+}
+
+function readMeta(file: number, at: number): Meta | undefined {
+  const page = Buffer.alloc(META.end);
+  if (readSync(file, page, 0, META.end, at) !== META.end) return undefined;
+  if (page.readUInt32LE(META.magic) !== MAGIC) return undefined;
+  if (page.readUInt32LE(META.version) !== VERSION) return undefined;
+  return {
+    pageSize: page.readUInt32LE(META.pageSize),
+    lastPage: Number(page.readBigUInt64LE(META.lastPage)),
+    transaction: Number(page.readBigUInt64LE(META.transaction)),
+  };
+}

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { limits } from '../limits.js';
+import type { Hash } from './hash.js';
+
+/**
+ * Where entries are, by a 42-bit fingerprint: 12 bytes a slot outside the JavaScript heap, 15 to
+ * 18 bytes for each location at the load this table keeps. A fingerprint is a hint: whoever asks
+ * must verify it against the entry.
+ *
+ * L1 A slot is three words: tag, low 32 bits of the frame, and (high 8 bits of the frame, 16 bits
+ *    of the entry's place in units of 8 bytes, 8 bits of state). No frame has number 0: a slot
+ *    whose frame is 0 is free.
+ * L2 The lane chooses one of 1,024 tables, each grown alone: no rehash takes longer than a
+ *    thousandth of the whole.
+ * L3 The tag's home slot is `tag * capacity / 2^32`; collisions take the next free slot.
+ */
+export const TABLES = 1024;
+const SLOT_WORDS = 3;
+const SMALLEST = 16;
+const FULLEST = 0.8;
+const GROWTH = 1.2;
+
+export const STATES = { settled: 1, rolledBack: 2, tombstone: 4 } as const;
+
+/** The location of an entry: its frame and its byte offset there. */
+export interface Location {
+  readonly frame: number;
+  readonly at: number;
+}
+
+export type Verify = (frame: number, at: number) => boolean;
+
+export class LocationIndex {
+  readonly #tables: (Uint32Array | undefined)[] = new Array(TABLES).fill(undefined);
+  readonly #used = new Uint32Array(TABLES);
+  #size = 0;
+  /** The state of the slot that `find` found. */
+  state = 0;
+  frame = 0;
+  at = 0;
+  #slot = 0;
+  #table: Uint32Array = new Uint32Array(0);
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Bytes of memory that the tables take. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const table of this.#tables) bytes += table?.byteLength ?? 0;
+    return bytes;
+  }
+
+  /**
+   * Looks for a location under a fingerprint that `verify` confirms. If there is one, its place
+   * and state are in `frame`, `at` and `state`, and `setState` or `move` change it.
+   */
+  find(hash: Hash, verify: Verify): boolean {
+    return this.findTag(hash.lane, hash.tag, verify);
+  }
+
+  findTag(lane: number, tag: number, verify: Verify): boolean {
+    const table = this.#tables[lane & (TABLES - 1)];
+    if (table === undefined) return false;
+    const capacity = table.length / SLOT_WORDS;
+    let slot = Math.floor((tag * capacity) / 4294967296);
+    for (;;) {
+      const word = slot * SLOT_WORDS;
+      const low = table[word + 1] as number;
+      const rest = table[word + 2] as number;
+      if (low === 0 && rest >>> 24 === 0) return false;
+      if (table[word] === tag) {
+        const frame = (rest >>> 24) * 4294967296 + low;
+        const at = ((rest >>> 8) & 0xffff) * limits.entry_alignment_bytes;
+        if (verify(frame, at)) {
+          this.frame = frame;
+          this.at = at;
+          this.state = rest & 0xff;
+          this.#table = table;
+          this.#slot = word;
+          return true;
+        }
+      }
+      slot = slot + 1 === capacity ? 0 : slot + 1;
+    }
+  }
+
+  /** Changes the state of what `find` found last. */
+  setState(state: number): void {
+    const rest = this.#table[this.#slot + 2] as number;
+    this.#table[this.#slot + 2] = ((rest & ~0xff) | state) >>> 0;
+    this.state = state;
+  }
+
+  /** Moves what `find` found last to another location. */
+  move(frame: number, at: number): void {
+    this.#table[this.#slot + 1] = frame % 4294967296;
+    this.#table[this.#slot + 2] = packRest(frame, at, this.state);
+  }
+
+  insert(hash: Hash, frame: number, at: number, state: number): void {
+    this.insertTag(hash.lane, hash.tag, frame, at, state);
+  }
+
+  insertTag(anyLane: number, tag: number, frame: number, at: number, state: number): void {
+    assert.ok(frame > 0);
+    const lane = anyLane & (TABLES - 1);
+    let table = this.#tables[lane];
+    const used = this.#used[lane] as number;
+    if (table === undefined || used + 1 > (table.length / SLOT_WORDS) * FULLEST) {
+      table = this.#grow(lane, used + 1);
+    }
+    put(table, tag, frame % 4294967296, packRest(frame, at, state));
+    this.#used[lane] = used + 1;
+    this.#size += 1;
+  }
+
+  /** Gives `state` to this location, which is inserted unless it is there. */
+  upsertTag(lane: number, tag: number, frame: number, at: number, state: number): void {
+    const here: Verify = (otherFrame, otherAt) => otherFrame === frame && otherAt === at;
+    if (this.findTag(lane, tag, here)) this.setState(state);
+    else this.insertTag(lane, tag, frame, at, state);
+  }
+
+  /** Makes room for `count` locations that are evenly spread over the tables. */
+  reserve(count: number): void {
+    for (let lane = 0; lane < TABLES; lane++) this.#grow(lane, Math.ceil((count / TABLES) * 1.05));
+  }
+
+  /** The tables `[from, to)` as they are, for `restore`. */
+  dump(from: number, to: number): Uint32Array {
+    const tables = this.#tables.slice(from, to).map((table) => table ?? new Uint32Array(0));
+    const words = new Uint32Array(tables.reduce((sum, table) => sum + 2 + table.length, 0));
+    let at = 0;
+    for (const [i, table] of tables.entries()) {
+      words[at] = this.#used[from + i] as number;
+      words[at + 1] = table.length;
+      words.set(table, at + 2);
+      at += 2 + table.length;
+    }
+    return words;
+  }
+
+  /** Takes dumped tables, the first of them as table `from`; returns the number of the next. */
+  restore(from: number, words: Uint32Array): number {
+    let lane = from;
+    for (let at = 0; at < words.length; lane++) {
+      const length = words[at + 1] as number;
+      this.#used[lane] = words[at] as number;
+      this.#size += words[at] as number;
+      if (length > 0) this.#tables[lane] = words.slice(at + 2, at + 2 + length);
+      at += 2 + length;
+    }
+    return lane;
+  }
+
+  /** Every fingerprint, as lane and tag. */
+  fingerprints(): Uint32Array {
+    const words = new Uint32Array(2 * this.#size);
+    let at = 0;
+    for (const [lane, table] of this.#tables.entries()) {
+      for (let word = 0; table !== undefined && word < table.length; word += SLOT_WORDS) {
+        if (table[word + 1] === 0 && (table[word + 2] as number) >>> 24 === 0) continue;
+        words[at++] = lane;
+        words[at++] = table[word] as number;
+      }
+    }
+    return words;
+  }
+
+  #grow(lane: number, needed: number): Uint32Array {
+    const old = this.#tables[lane];
+    const now = old === undefined ? 0 : old.length / SLOT_WORDS;
+    const capacity = Math.max(SMALLEST, Math.ceil(needed / FULLEST) + 1, Math.ceil(now * GROWTH));
+    if (capacity <= now) return old as Uint32Array;
+    const table = new Uint32Array(capacity * SLOT_WORDS);
+    for (let word = 0; old !== undefined && word < old.length; word += SLOT_WORDS) {
+      const low = old[word + 1] as number;
+      const rest = old[word + 2] as number;
+      if (low !== 0 || rest >>> 24 !== 0) put(table, old[word] as number, low, rest);
+    }
+    this.#tables[lane] = table;
+    return table;
+  }
+}
+
+function packRest(frame: number, at: number, state: number): number {
+  const unit = at / limits.entry_alignment_bytes;
+  assert.ok(unit <= 0xffff && frame < 2 ** 40);
+  return ((Math.floor(frame / 4294967296) << 24) | (unit << 8) | state) >>> 0;
+}
+
+function put(table: Uint32Array, tag: number, low: number, rest: number): void {
+  const capacity = table.length / SLOT_WORDS;
+  let slot = Math.floor((tag * capacity) / 4294967296);
+  for (;;) {
+    const word = slot * SLOT_WORDS;
+    if (table[word + 1] === 0 && (table[word + 2] as number) >>> 24 === 0) {
+      table[word] = tag;
+      table[word + 1] = low;
+      table[word + 2] = rest;
+      return;
+    }
+    slot = slot + 1 === capacity ? 0 : slot + 1;
+  }
+}

@@ -1,0 +1,152 @@
+import { Books } from '../ledger/apply.js';
+import { dialects } from '../ledger/dialects.js';
+import { genesis } from '../ledger/players.js';
+import { accountNames, kindCodes } from '../ledger/vocabulary.js';
+import { Actors } from './actors.js';
+import { allocateBytes } from './bytes.js';
+import type { CheckpointStore } from './checkpoint-store.js';
+import { Checkpointer } from './checkpointer.js';
+import { Currencies, writeCurrency } from './currencies.js';
+import { ENTRY_OVERHEAD_BYTES, FrameWriter, hashFrame } from './frame.js';
+import { FrameStore } from './frame-store.js';
+import { Hash } from './hash.js';
+import type { Journal } from './journal.js';
+import { endRecord, RECORD } from './record.js';
+import { recover } from './recovery.js';
+import { type PartitionOptions, type Slot, slotsOf, type Task, type TurnResult } from './slots.js';
+import { Transactions } from './transactions.js';
+import { Turn } from './turn.js';
+
+/** All that a partition knows: what a turn reads and changes, and what recovery rebuilds. */
+export class PartitionState {
+  readonly currencies: Currencies = new Currencies();
+  readonly frames: FrameStore;
+  readonly actors: Actors;
+  readonly transactions: Transactions;
+  books: Books = new Books();
+  /** The last frame, whose hash the next one carries. */
+  frame = 0;
+  hash: Buffer;
+  /** The sequence number of the next entry. */
+  sequence = 1;
+  time = 0;
+  #building: FrameWriter | undefined;
+  /** Bytes that the next frame must have room for. */
+  frameBytes = 1024;
+
+  constructor(options: PartitionOptions, journal: Journal, checkpoints: CheckpointStore) {
+    const hash = new Hash(options.seed);
+    const listedOnly = dialects[options.dialect].compares === 'the listed fields';
+    this.hash = Buffer.from(options.genesisHash);
+    this.frames = new FrameStore(journal);
+    this.actors = new Actors(this.frames, hash, this.currencies, checkpoints);
+    this.transactions = new Transactions(this.frames, hash, listedOnly, allocateBytes(0));
+  }
+
+  /** The frame that takes the batch's entries; begun with the first of them. */
+  openFrame(): FrameWriter {
+    if (this.#building === undefined) {
+      this.#building = new FrameWriter(this.frame + 1, this.frameBytes);
+      this.frames.build(this.#building);
+    }
+    return this.#building;
+  }
+
+  /** Seals the open frame, if there is one, and returns it for the journal. */
+  sealFrame(now: number, partition: number): { number: number; sealed: Buffer } | undefined {
+    const writer = this.#building;
+    if (writer === undefined) return undefined;
+    this.#building = undefined;
+    this.time = Math.max(this.time, now);
+    const sealed = writer.seal(this.sequence, this.time, this.hash, partition);
+    this.sequence += writer.entries;
+    this.frame = writer.number;
+    this.hash = hashFrame(sealed);
+    this.frames.keep(writer.number, writer.bytes);
+    return { number: writer.number, sealed };
+  }
+}
+
+/** One shard of the wallet: applies batches one at a time and answers when they are durable. */
+export class Partition {
+  readonly #options: PartitionOptions;
+  readonly #journal: Journal;
+  readonly #checkpoints: CheckpointStore;
+  readonly #state: PartitionState;
+  readonly #turn: Turn;
+  readonly #slots: readonly Slot[];
+  readonly #checkpointer: Checkpointer;
+  readonly notice: string | undefined;
+
+  constructor(options: PartitionOptions, journal: Journal, checkpoints: CheckpointStore) {
+    this.#options = options;
+    this.#journal = journal;
+    this.#checkpoints = checkpoints;
+    this.#slots = slotsOf(options.slots);
+    const { state, notice, replayed } = recover(options, journal, checkpoints);
+    this.#state = state;
+    this.notice = notice;
+    this.#turn = new Turn(state, options.dialect);
+    this.#checkpointer = new Checkpointer(state, journal, checkpoints, replayed);
+  }
+
+  get frame(): number {
+    return this.#state.frame;
+  }
+
+  get transactions(): number {
+    return this.#state.transactions.index.size;
+  }
+
+  /** The first frame of a new journal: this partition's share of the treasury's supply. */
+  async begin(now: number): Promise<void> {
+    if (this.#state.frame > 0) return;
+    const { postings, mark } = genesis(this.#options.supply);
+    const record = allocateBytes(RECORD.body);
+    record.u8[RECORD.kind] = kindCodes.genesis;
+    record.f64[RECORD.amount >> 3] = this.#options.supply;
+    writeCurrency(record.u8, RECORD.currency, this.#options.currency);
+    endRecord(record, 0, RECORD.body, RECORD.body);
+    const head = { version: 0, balance: 0, previousFrame: 0, previousAt: 0, mark, standing: 0 };
+    this.#state.openFrame().append({ ...head, postings }, record, 0);
+    for (const { account, amount } of postings) this.#state.books.post(account, amount);
+    await this.#commit(now);
+  }
+
+  /** Runs a batch; resolves when everything that its answers depend on is durable. */
+  async turn(task: Extract<Task, { kind: 'turn' }>): Promise<TurnResult> {
+    if (!this.#journal.hasRoom()) return { extras: [], refused: true };
+    const slot = this.#slots[task.slot];
+    if (slot === undefined) throw new RangeError(`there is no slot ${task.slot}`);
+    this.#state.frameBytes = task.bytes + task.count * ENTRY_OVERHEAD_BYTES;
+    const extras = this.#turn.run(slot, task.count);
+    const durable = this.#commit(task.time);
+    this.#checkpointer.step();
+    await durable;
+    return { extras };
+  }
+
+  #commit(now: number): Promise<void> {
+    const frame = this.#state.sealFrame(now, this.#options.partition);
+    if (frame === undefined) return this.#journal.durable();
+    return this.#journal.append(frame.number, frame.sealed);
+  }
+
+  /** The sums of this partition's accounts, as text, once they are durable. */
+  async books(): Promise<Record<string, string>> {
+    const values = this.#state.books.values();
+    await this.#journal.durable();
+    return Object.fromEntries(accountNames.map((name) => [name, values[name].toString()]));
+  }
+
+  /** Fingerprints of every id, for the engine's claims. */
+  ids(): Uint32Array {
+    return this.#state.transactions.index.fingerprints();
+  }
+
+  async close(): Promise<void> {
+    await this.#checkpointer.finish();
+    await this.#journal.close();
+    await this.#checkpoints.close();
+  }
+}

@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { applyToAccount, applyToBooks, Books } from '../ledger/apply.js';
+import { applySetting } from '../ledger/players.js';
+import { limits } from '../limits.js';
+import type { Actor } from './actors.js';
+import type { Bytes } from './bytes.js';
+import { type Checkpoint, CheckpointFault, type CheckpointStore } from './checkpoint-store.js';
+import {
+  type EntryHead,
+  eachEntry,
+  FrameFault,
+  hashFrame,
+  kindOf,
+  openFrame,
+  readEntryHead,
+  readFrameHeader,
+  recordOf,
+  STANDING,
+} from './frame.js';
+import type { Journal } from './journal.js';
+import { PartitionState } from './partition.js';
+import { userLength } from './record.js';
+import { loadRun } from './run.js';
+import type { PartitionOptions } from './slots.js';
+import { settingOf } from './turn.js';
+
+export interface Recovered {
+  readonly state: PartitionState;
+  /** What the checkpointer goes on from. */
+  readonly replayed: { readonly sequence: number; readonly runs: number };
+  /** Why a stored checkpoint was not used. */
+  readonly notice: string | undefined;
+}
+
+/** A journal that cannot be served as it is; the message names the partition and the place. */
+export class JournalFault extends Error {}
+
+/** Rebuilds a partition from its last checkpoint and the frames after it. */
+export function recover(
+  options: PartitionOptions,
+  journal: Journal,
+  checkpoints: CheckpointStore,
+): Recovered {
+  let notice: string | undefined;
+  try {
+    const checkpoint = checkpoints.read();
+    if (checkpoint !== undefined) return fromCheckpoint(options, journal, checkpoints, checkpoint);
+  } catch (error) {
+    if (!(error instanceof CheckpointFault)) throw error;
+    notice = `${error.message}; replayed the journal from its beginning`;
+  }
+  const state = new PartitionState(options, journal, checkpoints);
+  replay(state, options, journal);
+  return { state, replayed: { sequence: 0, runs: 0 }, notice };
+}
+
+function fromCheckpoint(
+  options: PartitionOptions,
+  journal: Journal,
+  checkpoints: CheckpointStore,
+  checkpoint: Checkpoint,
+): Recovered {
+  const state = new PartitionState(options, journal, checkpoints);
+  matchJournal(options, journal, checkpoint);
+  matchGenesis(options, journal);
+  const runs = loadIndexes(state, checkpoints, checkpoint);
+  state.books = new Books(checkpoint.books);
+  state.frame = checkpoint.frame;
+  state.hash = checkpoint.hash;
+  state.sequence = checkpoint.sequence;
+  state.time = checkpoint.time;
+  replay(state, options, journal);
+  return { state, replayed: { sequence: checkpoint.sequence, runs }, notice: undefined };
+}
+
+/** A checkpoint knows frames that were durable: a journal without them is an older copy. */
+function matchJournal(options: PartitionOptions, journal: Journal, checkpoint: Checkpoint): void {
+  const { partition } = options;
+  if (journal.last < checkpoint.frame) {
+    throw new JournalFault(
+      `partition ${partition}: the journal ends at frame ${journal.last}, but the checkpoint was ` +
+        `taken after frame ${checkpoint.frame}: an older copy of the journal?`,
+    );
+  }
+  const stored = journal.read(checkpoint.frame);
+  if (stored === undefined || !hashFrame(stored).equals(checkpoint.hash)) {
+    throw new JournalFault(
+      `partition ${partition}, frame ${checkpoint.frame}: is not the frame that the checkpoint ` +
+        'was taken after',
+    );
+  }
+}
+
+/** A journal of another engine has another first hash. */
+function matchGenesis(options: PartitionOptions, journal: Journal): void {
+  const stored = journal.read(1);
+  if (stored === undefined)
+    throw new JournalFault(`partition ${options.partition}: has no frame 1`);
+  if (!readFrameHeader(openFrame(stored)).previous.equals(options.genesisHash)) {
+    throw new JournalFault(`partition ${options.partition}, frame 1: is of another data directory`);
+  }
+}
+
+/** Loads both indexes and returns the next run's number; a last run that is not full goes on. */
+function loadIndexes(
+  state: PartitionState,
+  store: CheckpointStore,
+  checkpoint: Checkpoint,
+): number {
+  const { transactions, actors } = state;
+  transactions.index.reserve(checkpoint.transactions);
+  let next = checkpoint.runs;
+  for (let run = 0; run < checkpoint.runs; run++) {
+    const words = store.readRun(run);
+    loadRun(transactions.index, words);
+    if (run < checkpoint.runs - 1 || words.byteLength >= limits.checkpoint_run_bytes) continue;
+    transactions.run.resume(words);
+    next = run;
+  }
+  let table = 0;
+  for (let part = 0; part < checkpoint.parts; part++) {
+    table = actors.index.restore(table, store.readPart(part));
+  }
+  return next;
+}
+
+function replay(state: PartitionState, options: PartitionOptions, journal: Journal): void {
+  const progress = new Float64Array(options.progress);
+  const first = state.frame + 1;
+  progress[1] = journal.last - state.frame;
+  for (let number = first; number <= journal.last; number++) {
+    try {
+      replayFrame(state, options, number, journal.read(number));
+    } catch (error) {
+      if (!(error instanceof FrameFault) && !(error instanceof assert.AssertionError)) throw error;
+      const place = `partition ${options.partition}, frame ${number}`;
+      throw new JournalFault(`${place}: ${error.message}`, { cause: error });
+    }
+    progress[0] = number - first + 1;
+  }
+}
+
+function replayFrame(
+  state: PartitionState,
+  options: PartitionOptions,
+  number: number,
+  stored: Uint8Array | undefined,
+): void {
+  if (stored === undefined) throw new FrameFault('is missing');
+  const bytes = openFrame(stored);
+  const header = readFrameHeader(bytes);
+  if (header.number !== number) throw new FrameFault(`says that it is frame ${header.number}`);
+  if (header.partition !== options.partition) {
+    throw new FrameFault(`is of partition ${header.partition}`);
+  }
+  if (!header.previous.equals(state.hash))
+    throw new FrameFault('does not follow the one before it');
+  if (header.sequence !== state.sequence) throw new FrameFault('has a gap in its sequence');
+  state.frames.keep(number, bytes);
+  eachEntry(bytes, (at) => replayEntry(state, bytes, number, at));
+  state.frame = number;
+  state.hash = hashFrame(bytes.u8);
+  state.sequence += header.entries;
+  state.time = header.time;
+}
+
+/** The same money rules as live, then a comparison with what was answered then. */
+function replayEntry(state: PartitionState, bytes: Bytes, frame: number, at: number): void {
+  const head = readEntryHead(bytes, at);
+  const record = recordOf(bytes, at);
+  applyToBooks(state.books, head.postings);
+  if (userLength(bytes, record) === 0) return;
+  const actor = state.actors.findResident(bytes, record) ?? awaken(state, bytes, at, head);
+  applyToAccount(actor, head.postings);
+  const kind = kindOf(bytes, at);
+  if (kind === 'status' || kind === 'limits') {
+    applySetting(actor, settingOf(kind, bytes, record));
+  }
+  if (head.mark === 'tombstone') actor.tombstones = true;
+  assert.equal(actor.version, head.version, 'versions have no gaps');
+  assert.equal(actor.balance, head.balance, 'the balance after is the sum of the postings');
+  assert.equal(actor.standing(), head.standing, 'the standing is what the entries made it');
+  state.actors.moved(actor, frame, at);
+  if (kind === 'bet' || kind === 'win' || kind === 'rollback') {
+    state.transactions.accepted(bytes, record, frame, at, head.mark);
+  }
+}
+
+/**
+ * An actor that is not in memory, as it was before this entry. Its former entry need not be read:
+ * the checkpoint's index must point to it, and the entry says what it changed.
+ */
+function awaken(state: PartitionState, bytes: Bytes, at: number, head: EntryHead): Actor {
+  const { actors } = state;
+  const actor = actors.create(bytes, recordOf(bytes, at));
+  if (head.version === 1) return actor;
+  const { previousFrame, previousAt } = head;
+  const indexed = actors.index.findTag(
+    actor.lane,
+    actor.tag,
+    (otherFrame, otherAt) => otherFrame === previousFrame && otherAt === previousAt,
+  );
+  if (!indexed) throw new FrameFault('has an entry whose user no earlier entry opened');
+  actor.frame = actor.indexedFrame = previousFrame;
+  actor.at = actor.indexedAt = previousAt;
+  const moved = head.postings.reduce((sum, p) => sum + (p.account === 'player' ? p.amount : 0), 0);
+  actor.balance = head.balance - moved;
+  actor.version = head.version - 1;
+  actor.disabled = (head.standing & STANDING.disabled) !== 0;
+  actor.tombstones = (head.standing & STANDING.tombstones) !== 0;
+  const limited = (head.standing & STANDING.limits) !== 0 || kindOf(bytes, at) === 'limits';
+  if (limited) actor.limits = actors.readLimits(actor);
+  return actor;
+}

@@ -1,0 +1,102 @@
+import { limits } from '../limits.js';
+import { type Bytes, viewBytes } from './bytes.js';
+
+/**
+ * The shared ring through which batches go to a partition and their results come back: per slot
+ * the commands' records, then for each command a balance, a currency code and a result code.
+ */
+export interface Slot {
+  readonly records: Bytes;
+  readonly balances: Float64Array;
+  /** Two words a command: the eight bytes of the account's currency. */
+  readonly currencies: Uint32Array;
+  readonly codes: Uint8Array;
+}
+
+const N = limits.batch_commands;
+const SLOT_BYTES = limits.batch_slot_bytes + N * (8 + 8 + 1);
+
+export function allocateSlots(): SharedArrayBuffer {
+  return new SharedArrayBuffer(SLOT_BYTES * limits.mailbox_batches);
+}
+
+export function slotsOf(buffer: SharedArrayBuffer): readonly Slot[] {
+  return Array.from({ length: limits.mailbox_batches }, (_, i) => {
+    const start = i * SLOT_BYTES;
+    const results = start + limits.batch_slot_bytes;
+    return {
+      records: viewBytes(buffer, start, limits.batch_slot_bytes),
+      balances: new Float64Array(buffer, results, N),
+      currencies: new Uint32Array(buffer, results + 8 * N, 2 * N),
+      codes: new Uint8Array(buffer, results + 16 * N, N),
+    };
+  });
+}
+
+/** Result codes; a rejection is `REJECTED` plus its place in the ledger's list. */
+export const RESULT = { accepted: 0, duplicate: 1, answered: 2, REJECTED: 16 } as const;
+
+/** What some results carry beside their fixed fields; rare, so it is cloned. */
+export interface Extra {
+  readonly index: number;
+  /** The stored `request_uuid`, for the answer to a retry. */
+  readonly request?: string;
+  readonly player?: PlayerState;
+}
+
+export interface PlayerState {
+  readonly balance: number;
+  readonly version: number;
+  readonly disabled: boolean;
+  readonly max_bet?: number;
+}
+
+/** What the engine asks a partition to do. `epoch` must be the thread's own. */
+export type Task =
+  | { readonly kind: 'hello' }
+  | {
+      readonly kind: 'turn';
+      readonly epoch: number;
+      readonly slot: number;
+      readonly count: number;
+      /** Bytes of the records. */
+      readonly bytes: number;
+      readonly time: number;
+    }
+  | { readonly kind: 'books'; readonly epoch: number }
+  | { readonly kind: 'ids'; readonly epoch: number }
+  | { readonly kind: 'close'; readonly epoch: number };
+
+export interface TurnResult {
+  readonly extras: readonly Extra[];
+  /** Nothing of the batch was done: the disk is too full. */
+  readonly refused?: true;
+}
+
+export interface Hello {
+  readonly epoch: number;
+  readonly frame: number;
+  readonly transactions: number;
+  /** Why a checkpoint was not used, if one was there. */
+  readonly notice?: string;
+}
+
+/** What a partition's thread is started with. */
+export interface PartitionOptions {
+  readonly directory: string;
+  readonly partition: number;
+  readonly durability: 'disk' | 'process';
+  readonly dialect: 'exwallet' | 'hub88';
+  /** Eight bytes that seed the hash of ids. */
+  readonly seed: Uint8Array;
+  /** What the first frame names as the hash before it. */
+  readonly genesisHash: Uint8Array;
+  /** This partition's share of the treasury's supply, minor units. */
+  readonly supply: number;
+  readonly currency: string;
+  readonly slots: SharedArrayBuffer;
+  /** One counter: how many threads this partition has had. */
+  readonly epochs: SharedArrayBuffer;
+  /** Two doubles: frames replayed and frames to replay. */
+  readonly progress: SharedArrayBuffer;
+}

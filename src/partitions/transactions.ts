@@ -1,0 +1,165 @@
+import type { Known, Mark, Reference } from '../ledger/vocabulary.js';
+import { type Bytes, sameUuid } from './bytes.js';
+import { balanceOf, kindOf, movedOf, recordOf } from './frame.js';
+import type { FrameStore } from './frame-store.js';
+import type { Hash } from './hash.js';
+import { LocationIndex, STATES } from './location-index.js';
+import { FLAGS, RECORD, referenceAt, sameContent, sameUser, userAt, userLength } from './record.js';
+import { Run } from './run.js';
+
+/**
+ * Which entry stands under which `transaction_uuid`, and which ids a user has rolled back before
+ * they came (tombstones, under a key of their own that no other user shares).
+ */
+export class Transactions {
+  readonly index: LocationIndex = new LocationIndex();
+  /** What changed in the index since the last checkpoint. */
+  readonly run: Run = new Run();
+  readonly #frames: FrameStore;
+  readonly #hash: Hash;
+  readonly #listedOnly: boolean;
+  /** What the look-up under way compares stored entries with. */
+  #bytes: Bytes;
+  #id = 0;
+  #record = 0;
+  /** The frame and place of the entry that `known` found last. */
+  knownFrame: Bytes;
+  knownAt = 0;
+
+  constructor(frames: FrameStore, hash: Hash, listedOnly: boolean, empty: Bytes) {
+    this.#frames = frames;
+    this.#hash = hash;
+    this.#listedOnly = listedOnly;
+    this.#bytes = empty;
+    this.knownFrame = empty;
+  }
+
+  /** The entry under the record's own id, whoever's it is. */
+  known(bytes: Bytes, start: number): Known | undefined {
+    if (!this.#find(bytes, start + RECORD.transaction, start, this.#isTransaction))
+      return undefined;
+    const { frame, at, state } = this.index;
+    const stored = this.#frames.open(frame);
+    this.knownFrame = stored;
+    this.knownAt = at;
+    return {
+      same: sameContent(bytes, start, stored, recordOf(stored, at), this.#listedOnly),
+      rolledBack: (state & STATES.rolledBack) !== 0,
+      balance: balanceOf(stored, at),
+    };
+  }
+
+  /** The transaction that a win or rollback names, if the record's user has one. */
+  reference(bytes: Bytes, start: number): Reference | undefined {
+    if (!hasReference(bytes, start)) return undefined;
+    if (!this.#find(bytes, referenceAt(start), start, this.#isOwnTransaction)) return undefined;
+    const { frame, at, state } = this.index;
+    const stored = this.#frames.open(frame);
+    return {
+      kind: kindOf(stored, at),
+      moved: movedOf(stored, at),
+      settled: (state & STATES.settled) !== 0,
+      rolledBack: (state & STATES.rolledBack) !== 0,
+    };
+  }
+
+  /** Whether the record's user has rolled back its id before it came. */
+  tombstoned(bytes: Bytes, start: number): boolean {
+    const id = start + RECORD.transaction;
+    this.#aim(bytes, id, start);
+    this.#hashOfUser(bytes, id, start);
+    return this.index.find(this.#hash, this.#isTombstone);
+  }
+
+  /** Notes an accepted entry under its id, and its mark on the transaction that it names. */
+  accepted(bytes: Bytes, start: number, frame: number, at: number, mark: Mark): void {
+    this.#hash.uuid(bytes, start + RECORD.transaction);
+    this.#insert(frame, at, 0);
+    if (mark !== 'none') this.#mark(bytes, start, frame, at, mark);
+  }
+
+  #mark(bytes: Bytes, start: number, frame: number, at: number, mark: Mark): void {
+    if (mark === 'tombstone') {
+      this.#hashOfUser(bytes, referenceAt(start), start);
+      this.#insert(frame, at, STATES.tombstone);
+      return;
+    }
+    if (!this.#find(bytes, referenceAt(start), start, this.#isOwnTransaction)) return;
+    if (mark === 'settle') this.#setState(this.index.state | STATES.settled);
+    else {
+      const target = { frame: this.index.frame, at: this.index.at };
+      this.#setState(this.index.state | STATES.rolledBack);
+      this.#unsettle(target.frame, target.at);
+    }
+  }
+
+  /** When a win is rolled back, its bet may be won again. */
+  #unsettle(frame: number, at: number): void {
+    const bytes = this.#frames.open(frame);
+    const record = recordOf(bytes, at);
+    if (kindOf(bytes, at) !== 'win' || !hasReference(bytes, record)) return;
+    if (this.#find(bytes, referenceAt(record), record, this.#isOwnTransaction)) {
+      this.#setState(this.index.state & ~STATES.settled);
+    }
+  }
+
+  #insert(frame: number, at: number, state: number): void {
+    this.index.insert(this.#hash, frame, at, state);
+    this.run.add(this.#hash, frame, at, state);
+  }
+
+  #setState(state: number): void {
+    this.index.setState(state);
+    this.run.add(this.#hash, this.index.frame, this.index.at, state);
+  }
+
+  #find(
+    bytes: Bytes,
+    id: number,
+    record: number,
+    verify: (f: number, a: number) => boolean,
+  ): boolean {
+    this.#aim(bytes, id, record);
+    this.#hash.uuid(bytes, id);
+    return this.index.find(this.#hash, verify);
+  }
+
+  #aim(bytes: Bytes, id: number, record: number): void {
+    this.#bytes = bytes;
+    this.#id = id;
+    this.#record = record;
+  }
+
+  #hashOfUser(bytes: Bytes, id: number, start: number): void {
+    const length = userLength(bytes, start);
+    this.#hash.uuidOfUser(bytes, id, bytes.u8, userAt(bytes, start), length);
+  }
+
+  readonly #isTransaction = (frame: number, at: number): boolean => {
+    const stored = this.#frames.open(frame);
+    const id = recordOf(stored, at) + RECORD.transaction;
+    return sameUuid(stored, id, this.#bytes, this.#id);
+  };
+
+  readonly #isOwnTransaction = (frame: number, at: number): boolean => {
+    const stored = this.#frames.open(frame);
+    return (
+      sameUuid(stored, recordOf(stored, at) + RECORD.transaction, this.#bytes, this.#id) &&
+      sameUser(stored, recordOf(stored, at), this.#bytes, this.#record)
+    );
+  };
+
+  readonly #isTombstone = (frame: number, at: number): boolean => {
+    const stored = this.#frames.open(frame);
+    const record = recordOf(stored, at);
+    return (
+      kindOf(stored, at) === 'rollback' &&
+      sameUuid(stored, referenceAt(record), this.#bytes, this.#id) &&
+      sameUser(stored, record, this.#bytes, this.#record)
+    );
+  };
+}
+
+function hasReference(bytes: Bytes, start: number): boolean {
+  return ((bytes.u8[start + RECORD.flags] as number) & FLAGS.reference) !== 0;
+}

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { unpack } from 'msgpackr';
+import { applyToAccount, applyToBooks } from '../ledger/apply.js';
+import { betRules, type DecideBet } from '../ledger/bets.js';
+import { type DialectName, dialects } from '../ledger/dialects.js';
+import { applySetting, decideOpen, decideSetting, type Setting } from '../ledger/players.js';
+import {
+  type Accepted,
+  absent,
+  type BetCommand,
+  type Decision,
+  type Kind,
+  kindNames,
+  type Limits,
+  mistyped,
+  rejections,
+  type Situation,
+} from '../ledger/vocabulary.js';
+import type { Actor } from './actors.js';
+import type { Bytes } from './bytes.js';
+import { writeCurrency } from './currencies.js';
+import { recordOf } from './frame.js';
+import type { PartitionState } from './partition.js';
+import { DETAILS, FLAGS, faultsOf, RECORD, readDetails, recordLength } from './record.js';
+import { type Extra, type PlayerState, RESULT, type Slot } from './slots.js';
+import { readUuid } from './uuid.js';
+
+const NO_ID = absent('transaction') | mistyped('transaction');
+
+/** Decides and applies the commands of one batch, in order, in memory. */
+export class Turn {
+  readonly #state: PartitionState;
+  readonly #decideBet: DecideBet;
+  readonly #answersWithStored: boolean;
+
+  constructor(state: PartitionState, dialect: DialectName) {
+    this.#state = state;
+    this.#decideBet = betRules(dialects[dialect]);
+    this.#answersWithStored = dialects[dialect].retryAnswersWith === 'the stored request_uuid';
+  }
+
+  /** Writes the result of each command into the slot; the entries are in the state's open frame. */
+  run(slot: Slot, count: number): Extra[] {
+    const extras: Extra[] = [];
+    let start = 0;
+    for (let index = 0; index < count; index++) {
+      this.#command(slot, index, start, extras);
+      start += recordLength(slot.records, start);
+    }
+    return extras;
+  }
+
+  #command(slot: Slot, index: number, start: number, extras: Extra[]): void {
+    const { records } = slot;
+    const kind = kindNames.get(records.u8[start + RECORD.kind] as number);
+    assert.ok(kind !== undefined, 'the engine writes known kinds');
+    let actor = this.#state.actors.find(records, start);
+    const decision = this.#decide(kind, records, start, actor);
+    if (decision.kind === 'accepted') actor = this.#accept(kind, decision, records, start, actor);
+    this.#answer(slot, index, decision, actor);
+    if (decision.kind === 'duplicate' && this.#answersWithStored) {
+      extras.push({ index, request: this.#storedRequest() });
+    }
+    if (actor !== undefined && (kind === 'player' || kind === 'status' || kind === 'limits')) {
+      extras.push({ index, player: playerState(actor) });
+    }
+  }
+
+  #decide(kind: Kind, records: Bytes, start: number, actor: Actor | undefined): Decision {
+    switch (kind) {
+      case 'bet':
+      case 'win':
+      case 'rollback':
+      case 'read':
+        return this.#bet(kind, records, start, actor);
+      case 'open':
+        return decideOpen(actor, amountOf(records, start));
+      case 'status':
+      case 'limits':
+        return decideSetting(actor, settingOf(kind, records, start));
+      case 'player':
+        return actor === undefined
+          ? { kind: 'rejected', rejection: 'RS_ERROR_UNKNOWN' }
+          : { kind: 'answered', balance: actor.balance };
+      case 'probe':
+        // Asked by the engine: does an entry of this partition stand under the id?
+        return { kind: 'answered', balance: this.#isKnown(records, start) ? 1 : 0 };
+      case 'genesis':
+        throw new assert.AssertionError({ message: 'nobody may ask for a genesis entry' });
+    }
+  }
+
+  #isKnown(records: Bytes, start: number): boolean {
+    return this.#state.transactions.known(records, start) !== undefined;
+  }
+
+  #bet(
+    kind: BetCommand['kind'],
+    records: Bytes,
+    start: number,
+    account: Actor | undefined,
+  ): Decision {
+    const { transactions } = this.#state;
+    const flags = records.u8[start + RECORD.flags] as number;
+    const faults = faultsOf(records, start);
+    const hasId = kind !== 'read' && (faults & NO_ID) === 0;
+    const situation: Situation = {
+      account,
+      known: hasId ? transactions.known(records, start) : undefined,
+      takenElsewhere: (flags & FLAGS.takenElsewhere) !== 0,
+      tombstoned: hasId && account?.tombstones === true && transactions.tombstoned(records, start),
+      reference: kind === 'bet' ? undefined : transactions.reference(records, start),
+    };
+    const command: BetCommand = {
+      kind,
+      faults,
+      currency: this.#state.currencies.read(records, start + RECORD.currency),
+      amount: amountOf(records, start),
+      free: (flags & FLAGS.free) !== 0,
+      promo: (flags & FLAGS.promo) !== 0,
+      hasReference: (flags & FLAGS.reference) !== 0,
+    };
+    return this.#decideBet(command, situation);
+  }
+
+  /** After this point it must succeed: the account changes and the entry is in the frame. */
+  #accept(
+    kind: Kind,
+    { postings, mark }: Accepted,
+    records: Bytes,
+    start: number,
+    known: Actor | undefined,
+  ): Actor {
+    const { actors, books, transactions } = this.#state;
+    const actor = known ?? actors.create(records, start);
+    const before = actor.balance;
+    applyToBooks(books, postings);
+    applyToAccount(actor, postings);
+    if (kind === 'status' || kind === 'limits') {
+      applySetting(actor, settingOf(kind, records, start));
+    }
+    if (mark === 'tombstone') actor.tombstones = true;
+    records.u8[start + RECORD.flags] = (records.u8[start + RECORD.flags] as number) & KEPT_FLAGS;
+    if (known !== undefined) writeCurrency(records.u8, start + RECORD.currency, actor.currency);
+    const frame = this.#state.openFrame();
+    const head = {
+      version: actor.version,
+      balance: actor.balance,
+      previousFrame: actor.frame,
+      previousAt: actor.at,
+      mark,
+      standing: actor.standing(),
+      postings,
+    };
+    const at = frame.append(head, records, start);
+    actors.moved(actor, frame.number, at);
+    if (kind === 'bet' || kind === 'win' || kind === 'rollback') {
+      transactions.accepted(records, start, frame.number, at, mark);
+      assert.ok(kind !== 'bet' || actor.balance <= before, 'a bet never adds');
+    }
+    return actor;
+  }
+
+  #answer(slot: Slot, index: number, decision: Decision, actor: Actor | undefined): void {
+    slot.balances[index] = 'balance' in decision ? decision.balance : (actor?.balance ?? 0);
+    slot.codes[index] =
+      decision.kind === 'rejected'
+        ? RESULT.REJECTED + rejections.indexOf(decision.rejection)
+        : RESULT[decision.kind];
+    if (actor !== undefined) {
+      slot.currencies[2 * index] = actor.currencyLow;
+      slot.currencies[2 * index + 1] = actor.currencyHigh;
+    }
+  }
+
+  #storedRequest(): string {
+    const { knownFrame, knownAt } = this.#state.transactions;
+    const record = recordOf(knownFrame, knownAt);
+    const asSent = readDetails(knownFrame, record).get(DETAILS.request);
+    return asSent?.toString('latin1') ?? readUuid(knownFrame.u8, record + RECORD.request);
+  }
+}
+
+const KEPT_FLAGS = 0xff & ~FLAGS.takenElsewhere;
+
+function amountOf(records: Bytes, start: number): number {
+  return records.f64[(start + RECORD.amount) >> 3] as number;
+}
+
+/** The setting in a record: a status is its amount (1: disabled), limits are msgpack. */
+export function settingOf(kind: 'status' | 'limits', records: Bytes, start: number): Setting {
+  if (kind === 'status') return { kind, disabled: amountOf(records, start) === 1 };
+  const packed = readDetails(records, start).get(DETAILS.settings);
+  assert.ok(packed !== undefined, 'limits carry their settings');
+  return { kind, limits: (unpack(packed) as Limits | null) ?? undefined };
+}
+
+function playerState(actor: Actor): PlayerState {
+  const { balance, version, disabled, limits } = actor;
+  return { balance, version, disabled, ...limits };
+}
