@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { open } from 'lmdb';
+import { openWallet, type Wallet } from 'purser';
+import { conditions, median, spread, table, thousands } from './support/report.js';
+import { Bets, userNames } from './support/requests.js';
+
+/**
+ * Durable bets in process: 100,000 users, fresh ids, one promise each at several numbers in flight,
+ * then batches of 1,000. One in flight is compared with a bare LMDB commit of one small value in
+ * the same run. Requests are made before the clock starts.
+ */
+const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
+const COMMANDS = 200_000;
+const users = userNames(100_000);
+const bets = new Bets(users);
+
+async function inFlight(wallet: Wallet, width: number, count: number): Promise<number> {
+  const bodies = bets.take(count);
+  let next = 0;
+  const one = async (): Promise<void> => {
+    while (next < count) {
+      const body = bodies[next++];
+      if (body === undefined) break;
+      const { status } = await wallet.bet(body);
+      if (status !== 'RS_OK') throw new Error(status);
+    }
+  };
+  const start = performance.now();
+  await Promise.all(Array.from({ length: width }, one));
+  return count / ((performance.now() - start) / 1000);
+}
+
+async function inBatches(wallet: Wallet, size: number, width: number): Promise<number> {
+  const lists = Array.from({ length: COMMANDS / size }, () => bets.take(size));
+  const one = async (): Promise<void> => {
+    for (let list = lists.pop(); list !== undefined; list = lists.pop()) {
+      const answers = await wallet.batch(list);
+      if (answers.some(({ status }) => status !== 'RS_OK')) throw new Error('a bet was refused');
+    }
+  };
+  const start = performance.now();
+  await Promise.all(Array.from({ length: width }, one));
+  return COMMANDS / ((performance.now() - start) / 1000);
+}
+
+/** Commits of one small value, one after the other, as the journal's environment is set up. */
+async function bareCommits(directory: string, count: number): Promise<number> {
+  const db = open<Buffer, Buffer>({
+    path: join(directory, 'bare'),
+    keyEncoding: 'binary',
+    encoding: 'binary',
+    overlappingSync: false,
+  });
+  const start = performance.now();
+  for (let n = 0; n < count; n++) {
+    const key = Buffer.alloc(8);
+    key.writeUInt32BE(n + 1, 4);
+    await db.put(key, Buffer.alloc(100, n));
+  }
+  const seconds = (performance.now() - start) / 1000;
+  await db.close();
+  rmSync(join(directory, 'bare'), { recursive: true });
+  return count / seconds;
+}
+
+async function measure(run: () => Promise<number>): Promise<number[]> {
+  const figures: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    figures.push(await run());
+    globalThis.gc?.();
+  }
+  return figures;
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'purser-bench-'));
+const wallet = await openWallet({ dataDir: join(directory, 'data'), initialBalance: 1_000_000 });
+try {
+  await wallet.createUsers(users);
+  await inFlight(wallet, 4000, 100_000);
+  const rows: string[][] = [];
+  const single: number[] = [];
+  const bare: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    bare.push(await bareCommits(directory, 500));
+    single.push(await inFlight(wallet, 1, 500));
+  }
+  rows.push(['bare LMDB commit, one at a time', spread(bare)]);
+  rows.push(['1 in flight', spread(single)]);
+  for (const width of [64, 1000, 4000]) {
+    const figures = await measure(() => inFlight(wallet, width, width === 64 ? 50_000 : COMMANDS));
+    rows.push([`${thousands(width)} in flight`, spread(figures)]);
+  }
+  for (const width of [1, 4]) {
+    const figures = await measure(() => inBatches(wallet, 1000, width));
+    rows.push([`batches of 1,000, ${width} at a time`, spread(figures)]);
+  }
+  console.log(`durable bets a second, ${conditions()}; ${ROUNDS} rounds\n`);
+  console.log(table(['', 'lowest / median / highest'], rows));
+  const ratio = median(bare.map((figure, i) => figure / (single[i] ?? Number.NaN)));
+  console.log(`\none durable bet takes ${ratio.toFixed(2)} times a bare commit`);
+  const { total } = await wallet.books();
+  if (total !== 0n) throw new Error(`the books do not balance: ${total}`);
+} finally {
+  await wallet.close();
+  rmSync(directory, { recursive: true, force: true });
+}
