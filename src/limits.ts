@@ -13,8 +13,8 @@ export const limits = {
   batch_slot_bytes: 2 * MIB,
   /** Batches that may wait or be in flight in one partition; beyond it: `overloaded`. */
   mailbox_batches: 64,
-  /** Batches that one partition works on at once: one becoming durable, one being decided. */
-  partition_batches_in_flight: 2,
+  /** Batches that a thread has at once: becoming durable, waiting for the next commit, decided. */
+  partition_batches_in_flight: 4,
   /** A second batch leaves before the first has returned only when it has this many commands. */
   batch_early_commands: 256,
 

@@ -3,7 +3,7 @@ import type { Hash } from '../partitions/hash.js';
 const TABLES = 1024;
 const SMALLEST = 16;
 const FULLEST = 0.8;
-const GROWTH = 1.2;
+const GROWTH = 1.4;
 const TWO_32 = 4294967296;
 
 /**

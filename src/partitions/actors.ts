@@ -17,6 +17,7 @@ export class Actor implements Account {
   /** The eight bytes of the currency's code as two words. */
   readonly currencyLow: number;
   readonly currencyHigh: number;
+  /** The user's fingerprint, as signed words: those need no boxes on the heap. */
   readonly tag: number;
   readonly lane: number;
   balance = 0;
@@ -42,8 +43,8 @@ export class Actor implements Account {
     this.currency = currency;
     this.currencyLow = low;
     this.currencyHigh = high;
-    this.tag = hash.tag;
-    this.lane = hash.lane;
+    this.tag = hash.tag | 0;
+    this.lane = hash.lane | 0;
   }
 
   /** The bits of `STANDING`. */
@@ -69,6 +70,8 @@ export class Actors {
   readonly #currencies: Currencies;
   readonly #checkpoints: CheckpointStore;
   #slots: (Actor | undefined)[] = new Array(SMALLEST).fill(undefined);
+  /** The tag of each slot's actor: a look-up touches an actor only when it is likely the one. */
+  #tags = new Int32Array(SMALLEST);
   #resident = 0;
   #soughtBytes: Bytes | undefined;
   #soughtStart = 0;
@@ -99,13 +102,15 @@ export class Actors {
   findResident(bytes: Bytes, start: number): Actor | undefined {
     const at = userAt(bytes, start);
     const length = userLength(bytes, start);
-    this.#hash.text(bytes.u8, at, length);
-    const { tag, lane } = this.#hash;
-    const mask = this.#slots.length - 1;
+    this.#hash.text(bytes, at, length);
+    const tag = this.#hash.tag | 0;
+    const tags = this.#tags;
+    const mask = tags.length - 1;
     for (let slot = tag & mask; ; slot = (slot + 1) & mask) {
+      if (tags[slot] !== tag && tags[slot] !== 0) continue;
       const actor = this.#slots[slot];
       if (actor === undefined) return undefined;
-      if (actor.tag === tag && actor.lane === lane && hasKey(actor.key, bytes.u8, at, length)) {
+      if (actor.tag === tag && hasKey(actor.key, bytes.u8, at, length)) {
         actor.touched = true;
         return actor;
       }
@@ -127,7 +132,7 @@ export class Actors {
   /** Notes that the actor's last entry is at this place. */
   moved(actor: Actor, frame: number, at: number): void {
     if (actor.indexedFrame === 0) {
-      this.index.upsertTag(actor.lane, actor.tag, frame, at, 0);
+      this.index.upsertTag(actor.lane, actor.tag >>> 0, frame, at, 0);
       actor.indexedFrame = frame;
       actor.indexedAt = at;
     }
@@ -142,7 +147,7 @@ export class Actors {
   /** Brings the index up to the actor's last entry; the actor is clean until it changes again. */
   settle(actor: Actor): void {
     if (actor.indexedFrame !== actor.frame || actor.indexedAt !== actor.at) {
-      const found = this.index.findTag(actor.lane, actor.tag, (frame, at) => {
+      const found = this.index.findTag(actor.lane, actor.tag >>> 0, (frame, at) => {
         return frame === actor.indexedFrame && at === actor.indexedAt;
       });
       assert.ok(found, 'the actor index has every actor');
@@ -203,6 +208,7 @@ export class Actors {
     let size = SMALLEST;
     while (kept.length > size * FULLEST) size *= 2;
     this.#slots = new Array(size).fill(undefined);
+    this.#tags = new Int32Array(size);
     this.#resident = 0;
     for (const actor of kept as Actor[]) {
       actor.touched = false;
@@ -212,22 +218,24 @@ export class Actors {
 
   #insert(actor: Actor): void {
     if (this.#resident + 1 > this.#slots.length * FULLEST) this.#grow();
-    place(this.#slots, actor);
+    this.#place(actor);
     this.#resident += 1;
   }
 
   #grow(): void {
-    const slots: (Actor | undefined)[] = new Array(this.#slots.length * 2).fill(undefined);
-    for (const actor of this.#slots) if (actor !== undefined) place(slots, actor);
-    this.#slots = slots;
+    const old = this.#slots;
+    this.#slots = new Array(old.length * 2).fill(undefined);
+    this.#tags = new Int32Array(old.length * 2);
+    for (const actor of old) if (actor !== undefined) this.#place(actor);
   }
-}
 
-function place(slots: (Actor | undefined)[], actor: Actor): void {
-  const mask = slots.length - 1;
-  let slot = actor.tag & mask;
-  while (slots[slot] !== undefined) slot = (slot + 1) & mask;
-  slots[slot] = actor;
+  #place(actor: Actor): void {
+    const mask = this.#slots.length - 1;
+    let slot = actor.tag & mask;
+    while (this.#slots[slot] !== undefined) slot = (slot + 1) & mask;
+    this.#slots[slot] = actor;
+    this.#tags[slot] = actor.tag;
+  }
 }
 
 function hasKey(key: string, u8: Uint8Array, at: number, length: number): boolean {

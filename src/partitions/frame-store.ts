@@ -1,13 +1,18 @@
 import { limits } from '../limits.js';
-import type { Bytes } from './bytes.js';
-import { FrameFault, type FrameWriter, openFrame, readFrameHeader } from './frame.js';
+import { type Bytes, viewBytes } from './bytes.js';
+import { checkFrame, FrameFault, type FrameWriter, readFrameHeader } from './frame.js';
 import type { Journal } from './journal.js';
 
-/** Every frame of the partition, the one being built included, for look-ups of single entries. */
+/**
+ * Every frame of the partition, the one being built included, for look-ups of single entries. The
+ * last ones used are in one ring of memory: a frame is copied to where the ring goes on, and the
+ * frames that were there are forgotten.
+ */
 export class FrameStore {
   readonly #journal: Journal;
+  readonly #ring = new ArrayBuffer(limits.recent_frames_bytes);
   readonly #recent = new Map<number, Bytes>();
-  #recentBytes = 0;
+  #next = 0;
   #building: FrameWriter | undefined;
 
   constructor(journal: Journal) {
@@ -19,29 +24,49 @@ export class FrameStore {
     this.#building = frame;
   }
 
-  /** Keeps a finished frame in memory for a while. */
-  keep(number: number, bytes: Bytes): void {
+  /** Keeps a copy of a frame, until the ring has come round; returns the copy. */
+  keep(number: number, frame: Uint8Array): Bytes {
     if (this.#building?.number === number) this.#building = undefined;
+    const bytes = this.#place(frame.length);
+    bytes.u8.set(frame);
+    this.#recent.delete(number);
     this.#recent.set(number, bytes);
-    this.#recentBytes += bytes.u8.length;
-    for (const [oldest, { u8 }] of this.#recent) {
-      if (this.#recentBytes <= limits.recent_frames_bytes || oldest === number) break;
-      this.#recent.delete(oldest);
-      this.#recentBytes -= u8.length;
+    return bytes;
+  }
+
+  /** The next `length` bytes of the ring; a frame longer than a quarter of it stays outside. */
+  #place(length: number): Bytes {
+    const end = limits.recent_frames_bytes;
+    if (length > end / 4) return viewBytes(new ArrayBuffer(length), 0, length);
+    if (this.#next + length > end) {
+      this.#forget(this.#next, end);
+      this.#next = 0;
+    }
+    this.#forget(this.#next, this.#next + length);
+    this.#next += length;
+    return viewBytes(this.#ring, this.#next - length, length);
+  }
+
+  /** Forgets the frames that begin in a stretch of the ring: the oldest, for it goes round. */
+  #forget(from: number, to: number): void {
+    for (const [number, { u8 }] of this.#recent) {
+      const inside = u8.byteOffset >= from && u8.byteOffset < to;
+      if (u8.buffer === this.#ring && !inside) return;
+      this.#recent.delete(number);
     }
   }
 
-  /** A frame's bytes, checked when they come from the disk. */
+  /** A frame's bytes, checked when they come from the disk; good until the next call. */
   open(number: number): Bytes {
     if (this.#building?.number === number) return this.#building.bytes;
     const recent = this.#recent.get(number);
     if (recent !== undefined) return recent;
     const stored = this.#journal.read(number);
     if (stored === undefined) throw new FrameFault(`frame ${number} is missing`);
-    const bytes = openFrame(stored);
+    checkFrame(stored);
+    const bytes = this.keep(number, stored);
     if (readFrameHeader(bytes).number !== number)
       throw new FrameFault(`frame ${number} is another`);
-    this.keep(number, bytes);
     return bytes;
   }
 }

@@ -11,7 +11,7 @@ import {
   type Posting,
 } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
-import { allocateBytes, type Bytes, viewBytes } from './bytes.js';
+import { allocateBytes, type Bytes } from './bytes.js';
 import { RECORD, recordLength } from './record.js';
 
 /**
@@ -83,16 +83,24 @@ export interface EntryHead {
   readonly postings: readonly Posting[];
 }
 
-/** Builds one frame in memory of its own, which nothing changes once it is sealed. */
+/** Builds one frame; the memory is used again for the next one. */
 export class FrameWriter {
-  readonly bytes: Bytes;
-  readonly number: number;
+  bytes: Bytes;
+  number = 0;
   #end: number = FRAME.header;
   #entries = 0;
 
-  constructor(number: number, capacity: number) {
-    this.bytes = allocateBytes(FRAME.header + capacity);
+  constructor() {
+    this.bytes = allocateBytes(FRAME.header + limits.batch_full_bytes);
+  }
+
+  /** Begins a frame whose entries take at most `capacity` bytes. */
+  begin(number: number, capacity: number): void {
+    const needed = FRAME.header + capacity;
+    if (needed > this.bytes.u8.length) this.bytes = allocateBytes(needed);
     this.number = number;
+    this.#end = FRAME.header;
+    this.#entries = 0;
   }
 
   get entries(): number {
@@ -123,7 +131,7 @@ export class FrameWriter {
     return at;
   }
 
-  /** Writes the header and returns the frame's bytes. */
+  /** Writes the header and returns the frame's bytes, which the next `begin` may change. */
   seal(sequence: number, time: number, previous: Buffer, partition: number): Buffer {
     const { u8, u32, f64 } = this.bytes;
     const length = this.#end;
@@ -165,19 +173,26 @@ export function hashFrame(frame: Uint8Array): Buffer {
 /** A fault of a stored frame; the message says where in the frame. */
 export class FrameFault extends Error {}
 
-/** Views over a copy of a stored frame, aligned; refuses a frame that is not whole. */
-export function openFrame(stored: Uint8Array): Bytes {
+/** Refuses the bytes of a stored frame that are not as they were sealed. */
+export function checkFrame(stored: Uint8Array): void {
   if (stored.length < FRAME.header || stored.length % 8 !== 0) {
     throw new FrameFault(`has ${stored.length} bytes, which no frame has`);
   }
-  const copy = new ArrayBuffer(stored.length);
-  const bytes = viewBytes(copy, 0, stored.length);
-  bytes.u8.set(stored);
-  if (bytes.u32[0] !== MAGIC) throw new FrameFault('does not begin as a frame does');
-  if (bytes.u32[FRAME.length >> 2] !== stored.length) throw new FrameFault('has another length');
-  if (bytes.u32[FRAME.crc >> 2] !== crc32(bytes.u8.subarray(FRAME.length))) {
+  const view = new DataView(stored.buffer, stored.byteOffset, stored.length);
+  if (view.getUint32(0, true) !== MAGIC) throw new FrameFault('does not begin as a frame does');
+  if (view.getUint32(FRAME.length, true) !== stored.length) {
+    throw new FrameFault('has another length than it says');
+  }
+  if (view.getUint32(FRAME.crc, true) !== crc32(stored.subarray(FRAME.length))) {
     throw new FrameFault('does not fit its checksum');
   }
+}
+
+/** Views over an aligned copy of a stored frame, which is checked first. */
+export function openFrame(stored: Uint8Array): Bytes {
+  checkFrame(stored);
+  const bytes = allocateBytes(stored.length);
+  bytes.u8.set(stored);
   return bytes;
 }
 

@@ -7,7 +7,7 @@ import { limits } from '../limits.js';
 /**
  * The journal of one partition: frames under ever-growing numbers in one LMDB environment.
  *
- * J1 One commit is in flight; the next frame waits for it.
+ * J1 One commit is in flight. Frames that come meanwhile wait, and share the next commit.
  * J2 A frame is durable when `append` resolves: LMDB has synced its pages and its meta page.
  * J3 A number is used once: an append at or below the last number fails (fencing).
  * J4 After a failure nothing more is appended: memory may be ahead of the disk.
@@ -83,11 +83,19 @@ function lastNumber(db: RootDatabase<Buffer, Buffer>): number {
 /** Options of a put, which lmdb's declarations lack: at the end, and never over another value. */
 const ONCE = { append: true, noOverwrite: true } as unknown as number;
 
+interface Waiting {
+  readonly number: number;
+  readonly frame: Buffer;
+}
+
 class LmdbJournal implements Journal {
   readonly #db: RootDatabase<Buffer, Buffer>;
   readonly #directory: string;
   #last: number;
-  #tail: Promise<void> = Promise.resolve();
+  readonly #waiting: Waiting[] = [];
+  /** The commit in flight, or the last one; the one that follows it, when frames wait. */
+  #current: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
   #checked = 0;
   #room = true;
 
@@ -104,17 +112,34 @@ class LmdbJournal implements Journal {
   append(number: number, frame: Buffer): Promise<void> {
     assert.equal(number, this.#last + 1, 'frames have no gaps');
     this.#last = number;
-    this.#tail = this.#tail.then(() => this.#commit(number, frame));
-    return this.#tail;
+    this.#waiting.push({ number, frame });
+    this.#next ??= this.#commitNext();
+    return this.#next;
   }
 
   durable(): Promise<void> {
-    return this.#tail;
+    return this.#next ?? this.#current;
   }
 
-  async #commit(number: number, frame: Buffer): Promise<void> {
-    const stored = await this.#db.put(keyOf(number), frame, ONCE);
-    if (!stored) throw new Error(`frame ${number} is in the journal already: a second writer?`);
+  /** J1 and J4: begins when the commit in flight has ended, and never after one that failed. */
+  async #commitNext(): Promise<void> {
+    await this.#current;
+    const frames = this.#waiting.splice(0);
+    this.#next = undefined;
+    this.#current = this.#commit(frames);
+    return this.#current;
+  }
+
+  async #commit(frames: readonly Waiting[]): Promise<void> {
+    const puts: Promise<boolean>[] = [];
+    const put = (): void => {
+      for (const { number, frame } of frames) puts.push(this.#db.put(keyOf(number), frame, ONCE));
+    };
+    if (frames.length === 1) put();
+    else puts.push(this.#db.batch(put));
+    if (!(await Promise.all(puts)).every((stored) => stored)) {
+      throw new Error(`frame ${frames[0]?.number} is in the journal already: a second writer?`);
+    }
   }
 
   read(number: number): Uint8Array | undefined {
@@ -135,7 +160,7 @@ class LmdbJournal implements Journal {
   }
 
   async close(): Promise<void> {
-    await this.#tail.catch(() => {});
+    await this.durable().catch(() => {});
     await this.#db.close();
   }
 }

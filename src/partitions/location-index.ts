@@ -4,7 +4,7 @@ import type { Hash } from './hash.js';
 
 /**
  * Where entries are, by a 42-bit fingerprint: 12 bytes a slot outside the JavaScript heap, 15 to
- * 18 bytes for each location at the load this table keeps. A fingerprint is a hint: whoever asks
+ * 21 bytes for each location at the load this table keeps. A fingerprint is a hint: whoever asks
  * must verify it against the entry.
  *
  * L1 A slot is three words: tag, low 32 bits of the frame, and (high 8 bits of the frame, 16 bits
@@ -18,7 +18,7 @@ export const TABLES = 1024;
 const SLOT_WORDS = 3;
 const SMALLEST = 16;
 const FULLEST = 0.8;
-const GROWTH = 1.2;
+const GROWTH = 1.4;
 
 export const STATES = { settled: 1, rolledBack: 2, tombstone: 4 } as const;
 

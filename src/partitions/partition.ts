@@ -31,6 +31,7 @@ export class PartitionState {
   sequence = 1;
   time = 0;
   #building: FrameWriter | undefined;
+  readonly #writers: FrameWriter[] = [];
   /** Bytes that the next frame must have room for. */
   frameBytes = 1024;
 
@@ -46,14 +47,19 @@ export class PartitionState {
   /** The frame that takes the batch's entries; begun with the first of them. */
   openFrame(): FrameWriter {
     if (this.#building === undefined) {
-      this.#building = new FrameWriter(this.frame + 1, this.frameBytes);
+      this.#building = this.#writers.pop() ?? new FrameWriter();
+      this.#building.begin(this.frame + 1, this.frameBytes);
       this.frames.build(this.#building);
     }
     return this.#building;
   }
 
-  /** Seals the open frame, if there is one, and returns it for the journal. */
-  sealFrame(now: number, partition: number): { number: number; sealed: Buffer } | undefined {
+  /** Seals the open frame, if there is one, and gives it to `append`, which makes it durable. */
+  sealFrame(
+    now: number,
+    partition: number,
+    append: (number: number, sealed: Buffer) => Promise<void>,
+  ): Promise<void> | undefined {
     const writer = this.#building;
     if (writer === undefined) return undefined;
     this.#building = undefined;
@@ -62,8 +68,11 @@ export class PartitionState {
     this.sequence += writer.entries;
     this.frame = writer.number;
     this.hash = hashFrame(sealed);
-    this.frames.keep(writer.number, writer.bytes);
-    return { number: writer.number, sealed };
+    this.frames.keep(writer.number, sealed);
+    // LMDB reads the bytes until the commit: only then another frame may be built in them.
+    return append(writer.number, sealed).then(() => {
+      this.#writers.push(writer);
+    });
   }
 }
 
@@ -127,9 +136,10 @@ export class Partition {
   }
 
   #commit(now: number): Promise<void> {
-    const frame = this.#state.sealFrame(now, this.#options.partition);
-    if (frame === undefined) return this.#journal.durable();
-    return this.#journal.append(frame.number, frame.sealed);
+    const durable = this.#state.sealFrame(now, this.#options.partition, (number, sealed) => {
+      return this.#journal.append(number, sealed);
+    });
+    return durable ?? this.#journal.durable();
   }
 
   /** The sums of this partition's accounts, as text, once they are durable. */

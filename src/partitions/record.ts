@@ -61,6 +61,7 @@ export function referenceAt(start: number): number {
   return start + RECORD.body;
 }
 
+/** Where the user begins: a multiple of 8. */
 export function userAt(bytes: Bytes, start: number): number {
   const reference = ((bytes.u8[start + RECORD.flags] as number) & FLAGS.reference) === 0 ? 0 : 16;
   return start + RECORD.body + reference;

@@ -6,6 +6,7 @@ import type { Actor } from './actors.js';
 import type { Bytes } from './bytes.js';
 import { type Checkpoint, CheckpointFault, type CheckpointStore } from './checkpoint-store.js';
 import {
+  checkFrame,
   type EntryHead,
   eachEntry,
   FrameFault,
@@ -147,7 +148,8 @@ function replayFrame(
   stored: Uint8Array | undefined,
 ): void {
   if (stored === undefined) throw new FrameFault('is missing');
-  const bytes = openFrame(stored);
+  checkFrame(stored);
+  const bytes = state.frames.keep(number, stored);
   const header = readFrameHeader(bytes);
   if (header.number !== number) throw new FrameFault(`says that it is frame ${header.number}`);
   if (header.partition !== options.partition) {
@@ -156,7 +158,6 @@ function replayFrame(
   if (!header.previous.equals(state.hash))
     throw new FrameFault('does not follow the one before it');
   if (header.sequence !== state.sequence) throw new FrameFault('has a gap in its sequence');
-  state.frames.keep(number, bytes);
   eachEntry(bytes, (at) => replayEntry(state, bytes, number, at));
   state.frame = number;
   state.hash = hashFrame(bytes.u8);
@@ -197,7 +198,7 @@ function awaken(state: PartitionState, bytes: Bytes, at: number, head: EntryHead
   const { previousFrame, previousAt } = head;
   const indexed = actors.index.findTag(
     actor.lane,
-    actor.tag,
+    actor.tag >>> 0,
     (otherFrame, otherAt) => otherFrame === previousFrame && otherAt === previousAt,
   );
   if (!indexed) throw new FrameFault('has an entry whose user no earlier entry opened');

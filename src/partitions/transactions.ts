@@ -132,7 +132,7 @@ export class Transactions {
 
   #hashOfUser(bytes: Bytes, id: number, start: number): void {
     const length = userLength(bytes, start);
-    this.#hash.uuidOfUser(bytes, id, bytes.u8, userAt(bytes, start), length);
+    this.#hash.uuidOfUser(bytes, id, userAt(bytes, start), length);
   }
 
   readonly #isTransaction = (frame: number, at: number): boolean => {
