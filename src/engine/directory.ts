@@ -32,17 +32,21 @@ export interface ExportedEntry {
 }
 
 /** Walks every frame of a data directory. Throws OpenError when there is none. */
-export declare function verifyDirectory(
+export function verifyDirectory(
   dataDir: string,
   onProgress?: (progress: Progress) => void,
-): Promise<VerifyReport>;
+): Promise<VerifyReport> {
+  throw new Error('not built yet');
+}
 
 /** Copies a directory, also one that is being served, into a new one that opens and verifies. */
-export declare function backupDirectory(
+export function backupDirectory(
   from: string,
   to: string,
   onProgress?: (progress: Progress) => void,
-): Promise<void>;
+): Promise<void> {
+  throw new Error('not built yet');
+}
 
 /** Entries, oldest first, merged over the partitions by time. */
 export declare function exportEntries(

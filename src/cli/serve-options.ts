@@ -1,0 +1,78 @@
+import { readApiKeys } from '../server/auth.js';
+import { logLevels } from '../server/log.js';
+import { readPublicKey } from '../server/signatures.js';
+import { data } from './command.js';
+import type { Values } from './options.js';
+import { currencyCode, filled, integer, oneOf } from './values.js';
+
+/** What `purser serve` can be told; secrets are for the environment alone. */
+export const serveOptions = {
+  data,
+  host: {
+    variable: 'PURSER_HOST',
+    shows: 'H',
+    help: 'the address to listen on; one that is not loopback needs PURSER_API_KEYS',
+    fallback: '127.0.0.1',
+    read: filled,
+  },
+  port: {
+    variable: 'PURSER_PORT',
+    shows: 'N',
+    help: 'the port to listen on; 0 picks a free one',
+    fallback: '8080',
+    read: integer(0, 65_535),
+  },
+  partitions: {
+    variable: 'PURSER_PARTITIONS',
+    shows: 'P',
+    help: 'threads, fixed when the data directory is made (default: cores - 1)',
+    read: integer(1, 64),
+  },
+  dialect: {
+    variable: 'PURSER_DIALECT',
+    shows: 'exwallet|hub88',
+    help: 'whose statuses and order of checks the answers follow',
+    fallback: 'exwallet',
+    read: oneOf(['exwallet', 'hub88']),
+  },
+  currency: {
+    variable: 'PURSER_CURRENCY',
+    shows: 'CODE',
+    help: 'currency of new users',
+    fallback: 'USD',
+    read: currencyCode,
+  },
+  durability: {
+    variable: 'PURSER_DURABILITY',
+    shows: 'disk|process',
+    help: 'what an answer survives: the loss of power, or only the end of the process',
+    fallback: 'disk',
+    read: oneOf(['disk', 'process']),
+  },
+  'initial-balance': {
+    variable: 'PURSER_INITIAL_BALANCE',
+    shows: 'N',
+    help: 'what POST /users gives to a new user, in minor units',
+    fallback: '100000',
+    read: integer(0, Number.MAX_SAFE_INTEGER),
+  },
+  log: {
+    variable: 'PURSER_LOG',
+    shows: 'LEVEL',
+    help: `${logLevels.join(', ')}; from info on every request, which costs speed`,
+    fallback: 'warn',
+    read: oneOf(logLevels),
+  },
+  'api-keys': {
+    variable: 'PURSER_API_KEYS',
+    help: 'KEY:scope+scope,KEY:scope of the services that may call',
+    read: readApiKeys,
+  },
+  'hub88-public-key': {
+    variable: 'PURSER_HUB88_PUBLIC_KEY',
+    help: 'with this RSA key (PEM, or a path) /transaction and /user demand a signature',
+    read: readPublicKey,
+  },
+} as const;
+
+export type ServeSettings = Values<typeof serveOptions>;

@@ -1,0 +1,64 @@
+import type { Wallet } from '../engine/wallet.js';
+import { openWallet } from '../index.js';
+import { drain } from '../server/drain.js';
+import { createServer } from '../server/server.js';
+import { isLoopback, listen } from './address.js';
+import { type Command, command } from './command.js';
+import { withProgress } from './progress.js';
+import { type ServeSettings, serveOptions } from './serve-options.js';
+import { stopRequested } from './stop.js';
+import { UsageError } from './usage.js';
+import { version } from './version.js';
+import { example } from './welcome.js';
+
+/** `purser serve`: until a signal; then what was accepted is finished first. */
+export const serve: Command = command(
+  'serves the wallet over HTTP',
+  serveOptions,
+  async (settings) => {
+    refuseOpenDoor(settings);
+    const wallet = await open(settings);
+    try {
+      await serveUntilStopped(wallet, settings);
+    } finally {
+      await wallet.close();
+    }
+    return 0;
+  },
+);
+
+function refuseOpenDoor({ host, 'api-keys': apiKeys }: ServeSettings): void {
+  if (apiKeys !== undefined || isLoopback(host)) return;
+  throw new UsageError(`${host} can be reached from outside: PURSER_API_KEYS is required`);
+}
+
+function open(settings: ServeSettings): Promise<Wallet> {
+  const { data: dataDir, partitions, dialect, currency, durability } = settings;
+  return withProgress((onProgress) =>
+    openWallet({
+      dataDir,
+      dialect,
+      currency,
+      durability,
+      initialBalance: settings['initial-balance'],
+      onProgress,
+      ...(partitions !== undefined && { partitions }),
+    }),
+  );
+}
+
+async function serveUntilStopped(wallet: Wallet, settings: ServeSettings): Promise<void> {
+  const { 'api-keys': apiKeys, 'hub88-public-key': hub88PublicKey, log: logLevel } = settings;
+  const app = createServer(wallet, {
+    version,
+    logLevel,
+    ...(apiKeys && { apiKeys }),
+    ...(hub88PublicKey && { hub88PublicKey }),
+  });
+  const stop = stopRequested();
+  const url = await listen(app, settings.host, settings.port);
+  if (!apiKeys && !hub88PublicKey) process.stderr.write(example(url, settings.currency));
+  process.stdout.write(`purser listening on ${url}\n`);
+  await stop;
+  await drain(app);
+}

@@ -1,0 +1,36 @@
+/** Readers of option values; each throws an Error that says what the value must be. */
+
+export function filled(text: string): string {
+  if (text.trim() === '') throw new Error('must not be empty');
+  return text;
+}
+
+export function integer(lowest: number, highest: number): (text: string) => number {
+  return (text) => {
+    const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= lowest && value <= highest) return value;
+    throw new Error(`must be a whole number from ${lowest} to ${highest}, not "${text}"`);
+  };
+}
+
+export function oneOf<const Choices extends readonly string[]>(choices: Choices) {
+  return (text: string): Choices[number] => {
+    const chosen = choices.find((choice) => choice === text);
+    if (chosen !== undefined) return chosen;
+    throw new Error(`must be one of ${choices.join(', ')}, not "${text}"`);
+  };
+}
+
+export function currencyCode(text: string): string {
+  if (/^[A-Za-z0-9]{3,8}$/.test(text)) return text;
+  throw new Error(`must be 3 to 8 letters or digits, not "${text}"`);
+}
+
+const instantForm = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
+
+/** A time of RFC 3339, or a date: its first moment in UTC. */
+export function instant(text: string): Date {
+  const time = new Date(instantForm.test(text) ? text : Number.NaN);
+  if (!Number.isNaN(time.getTime())) return time;
+  throw new Error(`must be a time such as 2025-01-31 or 2025-01-31T12:00:00Z, not "${text}"`);
+}

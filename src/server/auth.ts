@@ -1,0 +1,63 @@
+import { hash, timingSafeEqual } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import { Problem } from './problems.js';
+
+const scopes = ['wallet', 'credits', 'orders', 'admin'] as const;
+
+/** What a service may do; `admin` may do all. */
+export type Scope = (typeof scopes)[number];
+
+/** The keys of the services that may call, kept as hashes alone. */
+export type ApiKeys = readonly ApiKey[];
+
+interface ApiKey {
+  readonly digest: Buffer;
+  readonly scopes: ReadonlySet<Scope>;
+}
+
+/** Reads `KEY:scope+scope,KEY:scope`; throws an Error whose message names no key. */
+export function readApiKeys(text: string): ApiKeys {
+  return text.split(',').map((item, index) => {
+    const end = item.lastIndexOf(':');
+    const key = item.slice(0, end).trim();
+    if (end < 1 || key === '') throw new Error(`entry ${index + 1} is not KEY:scope+scope`);
+    return { digest: digestOf(key), scopes: new Set(scopesOf(item.slice(end + 1), index)) };
+  });
+}
+
+function scopesOf(text: string, index: number): Scope[] {
+  return text.split('+').map((name) => {
+    const scope = scopes.find((known) => known === name.trim());
+    if (scope !== undefined) return scope;
+    throw new Error(`entry ${index + 1} has a scope that is none of ${scopes.join(', ')}`);
+  });
+}
+
+function digestOf(key: string): Buffer {
+  return hash('sha256', key, 'buffer');
+}
+
+/**
+ * An `onRequest` hook that lets in whoever presents a key with the scope (any key where none is
+ * named): `unauthenticated` or `invalid_token` (401) and `forbidden` (403) for the others.
+ */
+export function allow(keys: ApiKeys, scope?: Scope) {
+  return (request: FastifyRequest, _reply: unknown, done: (error?: Error) => void): void => {
+    done(refusal(keys, scope, request.headers.authorization));
+  };
+}
+
+function refusal(keys: ApiKeys, scope: Scope | undefined, header = ''): Problem | undefined {
+  const token = /^bearer +(.+)$/i.exec(header)?.[1];
+  if (token === undefined) return new Problem('unauthenticated');
+  const key = find(keys, token);
+  if (key === undefined) return new Problem('invalid_token', 'The key is not known.');
+  if (scope === undefined || key.scopes.has(scope) || key.scopes.has('admin')) return undefined;
+  return new Problem('forbidden', `The key lacks the scope ${scope}.`);
+}
+
+/** Compares with every key, in a time that tells nothing of where they differ. */
+function find(keys: ApiKeys, token: string): ApiKey | undefined {
+  const digest = digestOf(token.trim());
+  return keys.filter((key) => timingSafeEqual(key.digest, digest))[0];
+}

@@ -1,0 +1,56 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { parseJson } from './json.js';
+import { formatMessagePack, parseMessagePack } from './messagepack.js';
+import { Problem } from './problems.js';
+
+const MESSAGE_PACK = 'application/msgpack';
+
+/** Sees the bytes of a body before they are parsed; throws to refuse them. */
+export type Inspect = (bytes: Buffer, request: FastifyRequest) => void;
+
+type Parse = (bytes: Buffer) => unknown;
+
+/** Bodies of a scope and its children are JSON or MessagePack, read strictly; others are 415. */
+export function readBodies(scope: FastifyInstance, inspect?: Inspect): void {
+  scope.removeAllContentTypeParsers();
+  const read = (types: string | string[], parse: Parse): void => {
+    scope.addContentTypeParser(types, { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
+      try {
+        inspect?.(bytes, request);
+        done(null, parse(bytes));
+      } catch (error) {
+        done(error as Error);
+      }
+    });
+  };
+  read('application/json', parseJson);
+  read([MESSAGE_PACK, 'application/x-msgpack'], parseMessagePack);
+}
+
+/** An `onRequest` hook: the answer takes the format of the request, unless `Accept` names one. */
+export function chooseFormat(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  const { accept, 'content-type': type } = request.headers;
+  if (wantsMessagePack(accept, type)) reply.type(MESSAGE_PACK).serializer(toMessagePack);
+  done();
+}
+
+function wantsMessagePack(accept: string | undefined, type: string | undefined): boolean {
+  if (accept?.includes('msgpack')) return true;
+  return Boolean(type?.includes('msgpack')) && !accept?.includes('json');
+}
+
+// Fastify sends what a serializer returns, bytes too; its types know of text alone.
+const toMessagePack = formatMessagePack as (value: unknown) => never;
+
+/**
+ * The body as an object, or `malformed_request` (400) for everything else. Nothing is known of its
+ * members yet: the engine judges them, for callers and embedders alike.
+ */
+export function objectOf<Body extends object>(body: unknown): Body {
+  if (isObject(body)) return body as Body;
+  throw new Problem('malformed_request', 'The body must be an object.');
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

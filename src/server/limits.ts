@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+
+const MIB = 1024 * 1024;
+
+/** Every bound of the HTTP surface, its unit last in its name. */
+export const limits = {
+  /** Longest body; beyond it: 413. */
+  body_bytes: MIB,
+  batch_body_bytes: 4 * MIB,
+  /** Operations in one `POST /transactions`; beyond it: 413. */
+  batch_operations: 4_096,
+  /** Objects and arrays inside one another in a body. */
+  nesting_levels: 32,
+  /** All headers of one request together; beyond it: 431. */
+  header_bytes: 16 * 1024,
+  /** Longest path parameter; a player id that is longer exists nowhere. */
+  path_parameter_bytes: 2_048,
+
+  /** A request whose headers, or whose whole, take longer than this is answered 408. */
+  headers_timeout_ms: 10_000,
+  request_timeout_ms: 30_000,
+  /** How often the two are looked at. */
+  connections_check_ms: 1_000,
+  /** An idle connection is closed after this long: longer than a load balancer keeps one. */
+  keep_alive_timeout_ms: 72_000,
+
+  /** How long accepted requests may take to finish after a signal to stop. */
+  drain_ms: 15_000,
+  drain_check_ms: 20,
+  /** What a sender waits after 429 and 503. */
+  retry_after_s: 1,
+} as const;
+
+assert.ok(limits.body_bytes <= limits.batch_body_bytes);
+assert.ok(limits.headers_timeout_ms <= limits.request_timeout_ms);
+assert.ok(limits.drain_check_ms < limits.drain_ms);
+assert.ok(limits.path_parameter_bytes < limits.header_bytes);

@@ -1,0 +1,26 @@
+/**
+ * How many members all objects in a parsed body have together. A body that was written with more
+ * than it was read with has a member twice, of which a parser keeps the last and tells nobody.
+ */
+export function countMembers(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  if (Array.isArray(value)) return value.reduce((sum, item) => sum + countMembers(item), 0);
+  return countOwn(value as Readonly<Record<string, unknown>>);
+}
+
+function countOwn(object: Readonly<Record<string, unknown>>): number {
+  let members = 0;
+  for (const name in object) {
+    const value = object[name];
+    members += 1;
+    if (typeof value === 'object' && value !== null) members += countMembers(value);
+  }
+  return members;
+}
+
+/** Whether every string in a parsed body, names too, is well-formed Unicode. */
+export function isWellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([name, item]) => name.isWellFormed() && isWellFormed(item));
+}

@@ -1,0 +1,25 @@
+import { type Family, gauge } from './exposition.js';
+
+/** Under the names that dashboards for Node.js know. */
+export function processFamilies(): Family[] {
+  const { user, system } = process.cpuUsage();
+  const { rss, heapUsed, external } = process.memoryUsage();
+  const { utilization } = performance.eventLoopUtilization();
+  return [
+    {
+      name: 'process_cpu_seconds_total',
+      type: 'counter',
+      help: 'CPU time of all threads',
+      samples: [{ value: (user + system) / 1e6 }],
+    },
+    gauge('process_start_time_seconds', 'When the process began, in Unix time', [
+      { value: performance.timeOrigin / 1000 },
+    ]),
+    gauge('process_resident_memory_bytes', 'Resident memory', [{ value: rss }]),
+    gauge('nodejs_heap_size_used_bytes', 'Heap of the main thread', [{ value: heapUsed }]),
+    gauge('nodejs_external_memory_bytes', 'Memory outside the heap', [{ value: external }]),
+    gauge('nodejs_eventloop_utilization', 'Share of time that the main thread was busy', [
+      { value: utilization },
+    ]),
+  ];
+}

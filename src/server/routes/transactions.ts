@@ -1,0 +1,64 @@
+import type { FastifyInstance } from 'fastify';
+import type { Answer, BetBody, RollbackBody, WinBody } from '../../engine/bodies.js';
+import type { Operation, Wallet } from '../../engine/wallet.js';
+import { isObject, objectOf } from '../formats.js';
+import { limits } from '../limits.js';
+import { Problem } from '../problems.js';
+import { answerSchema } from '../schemas.js';
+
+/**
+ * `POST /transaction/bet`, `/win` and `/rollback`: HTTP 200 for every decision. What a body must
+ * hold is the engine's to judge, so that embedders and callers get the same answers.
+ */
+export function transactionRoutes(app: FastifyInstance, wallet: Wallet): void {
+  const schema = { response: { 200: answerSchema } };
+  app.post('/transaction/bet', { schema }, ({ body }) => wallet.bet(objectOf<BetBody>(body)));
+  app.post('/transaction/win', { schema }, ({ body }) => wallet.win(objectOf<WinBody>(body)));
+  app.post('/transaction/rollback', { schema }, ({ body }) =>
+    wallet.rollback(objectOf<RollbackBody>(body)),
+  );
+}
+
+/** `POST /transactions`: an array of operations in, the array of their answers out. */
+export function batchRoute(app: FastifyInstance, wallet: Wallet): void {
+  const schema = { response: { 200: { type: 'array', items: answerSchema } } };
+  const bodyLimit = limits.batch_body_bytes;
+  app.post('/transactions', { schema, bodyLimit }, ({ body }) => batch(wallet, listOf(body)));
+}
+
+function listOf(body: unknown): readonly unknown[] {
+  if (!Array.isArray(body)) throw new Problem('malformed_request', 'The body must be an array.');
+  if (body.length <= limits.batch_operations) return body;
+  const detail = `A batch has at most ${limits.batch_operations} operations.`;
+  throw new Problem('payload_too_large', detail);
+}
+
+/** Sends the operations on and answers the others in their place. */
+async function batch(wallet: Wallet, items: readonly unknown[]): Promise<Partial<Answer>[]> {
+  const answers = await wallet.batch(items.filter(isOperation));
+  let next = 0;
+  return items.map((item) => {
+    if (!isOperation(item)) return refusalOf(item);
+    next += 1;
+    return answers[next - 1] ?? refusalOf(item);
+  });
+}
+
+const operations: ReadonlySet<unknown> = new Set(['bet', 'win', 'rollback']);
+
+function isOperation(item: unknown): item is Operation {
+  if (!isObject(item)) return false;
+  const { op } = item;
+  return operations.has(op);
+}
+
+/** WRONG_SYNTAX for what is no object or names no operation, WRONG_TYPES for an unknown one. */
+function refusalOf(item: unknown): Partial<Answer> {
+  if (!isObject(item)) return { status: 'RS_ERROR_WRONG_SYNTAX' };
+  const { user, request_uuid, op } = item;
+  return {
+    status: op === undefined ? 'RS_ERROR_WRONG_SYNTAX' : 'RS_ERROR_WRONG_TYPES',
+    ...(typeof user === 'string' && { user }),
+    ...(typeof request_uuid === 'string' && { request_uuid }),
+  };
+}
