@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { open } from 'lmdb';
 import { openWallet, type Wallet } from 'purser';
 import { conditions, median, spread, table, thousands } from './support/report.js';
-import { Bets, userNames } from './support/requests.js';
+import { Bets, type IdShape, idShapes, userNames } from './support/requests.js';
 
 /**
  * Durable bets in process: 100,000 users, fresh ids, one promise each at several numbers in flight,
@@ -16,8 +16,13 @@ const COMMANDS = 200_000;
 const users = userNames(100_000);
 const bets = new Bets(users);
 
-async function inFlight(wallet: Wallet, width: number, count: number): Promise<number> {
-  const bodies = bets.take(count);
+async function inFlight(
+  wallet: Wallet,
+  width: number,
+  count: number,
+  source: Bets = bets,
+): Promise<number> {
+  const bodies = source.take(count);
   let next = 0;
   const one = async (): Promise<void> => {
     while (next < count) {
@@ -98,6 +103,21 @@ try {
   }
   console.log(`durable bets a second, ${conditions()}; ${ROUNDS} rounds\n`);
   console.log(table(['', 'lowest / median / highest'], rows));
+  console.log('\n4,000 in flight, by the shape of the ids\n');
+  const shapes = Object.keys(idShapes) as IdShape[];
+  const byShape = new Map<IdShape, number[]>(shapes.map((shape) => [shape, []]));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const shape of shapes) {
+      const own = new Bets(users, shape, 1 + round * shapes.length + shapes.indexOf(shape), round);
+      byShape.get(shape)?.push(await inFlight(wallet, 4000, COMMANDS, own));
+    }
+  }
+  console.log(
+    table(
+      ['ids', 'lowest / median / highest'],
+      shapes.map((shape) => [shape, spread(byShape.get(shape) ?? [])]),
+    ),
+  );
   const ratio = median(bare.map((figure, i) => figure / (single[i] ?? Number.NaN)));
   console.log(`\none durable bet takes ${ratio.toFixed(2)} times a bare commit`);
   const { total } = await wallet.books();

@@ -24,16 +24,22 @@ function hex(value: number): string {
   return value.toString(16).padStart(8, '0');
 }
 
-/** The ways in which uuids come: each number of a series gives one that was not there before. */
+/**
+ * The ways in which uuids come. Each gives a series of fresh ids; `series` keeps several series of
+ * one shape apart.
+ */
 export const idShapes = {
-  random: (random: Random) => () => join(random.next(), random.next(), random.next(), random.next()),
-  sequential: () => counter((n) => join(0, 0, Math.floor(n / 2 ** 32), n >>> 0)),
+  random: (random: Random) => () =>
+    join(random.next(), random.next(), random.next(), random.next()),
+  sequential: (_: Random, series: number) => counter((n) => join(0, 0, series, n)),
   /** Milliseconds first, as in version 7. */
-  'time-ordered': (random: Random) =>
-    counter((n) => join(0x01932c5e, (n >>> 8) >>> 0, random.next(), random.next())),
-  /** All 120 leading bits but a carry are the same. */
-  'same 120 bits': () => counter((n) => join(0x77777777, 0x77777777, 0x77777777 ^ (n >>> 8), n << 24)),
-  reversed: () => counter((n) => join(n, 0, 0, 0)),
+  'time-ordered': (random: Random, series: number) =>
+    counter((n) => join(0x01932c5e + series, n >>> 8, random.next(), random.next())),
+  /** Blocks of 256 ids that differ in their last byte alone. */
+  'same 120 bits': (_: Random, series: number) =>
+    counter((n) => join(0x77777777, series, 0x77777777, n)),
+  /** The counter in the first bytes, then zeroes. */
+  'counter first': (_: Random, series: number) => counter((n) => join(n, series, 0, 0)),
 } as const;
 
 export type IdShape = keyof typeof idShapes;
@@ -59,10 +65,10 @@ export class Bets {
   readonly #users: readonly string[];
   readonly #id: () => string;
 
-  constructor(users: readonly string[], shape: IdShape = 'random', seed = 42) {
+  constructor(users: readonly string[], shape: IdShape = 'random', seed = 42, series = 0) {
     this.#random = new Random(seed);
     this.#users = users;
-    this.#id = idShapes[shape](this.#random);
+    this.#id = idShapes[shape](this.#random, series);
   }
 
   next(): BetBody & { readonly op: 'bet' } {

@@ -116,11 +116,25 @@ export class LocationIndex {
     this.#size += 1;
   }
 
-  /** Gives `state` to this location, which is inserted unless it is there. */
-  upsertTag(lane: number, tag: number, frame: number, at: number, state: number): void {
-    const here: Verify = (otherFrame, otherAt) => otherFrame === frame && otherAt === at;
-    if (this.findTag(lane, tag, here)) this.setState(state);
-    else this.insertTag(lane, tag, frame, at, state);
+  /** Gives `state` to this location, which is inserted unless it is there. A loop of recovery. */
+  upsertTag(anyLane: number, tag: number, frame: number, at: number, state: number): void {
+    const table = this.#tables[anyLane & (TABLES - 1)];
+    const low = frame % 4294967296;
+    const rest = packRest(frame, at, state);
+    const capacity = table === undefined ? 0 : table.length / SLOT_WORDS;
+    let slot = Math.floor((tag * capacity) / 4294967296);
+    while (table !== undefined) {
+      const word = slot * SLOT_WORDS;
+      const otherLow = table[word + 1] as number;
+      const otherRest = table[word + 2] as number;
+      if (otherLow === 0 && otherRest >>> 24 === 0) break;
+      if (table[word] === tag && otherLow === low && otherRest >>> 8 === rest >>> 8) {
+        table[word + 2] = rest;
+        return;
+      }
+      slot = slot + 1 === capacity ? 0 : slot + 1;
+    }
+    this.insertTag(anyLane, tag, frame, at, state);
   }
 
   /** Makes room for `count` locations that are evenly spread over the tables. */
