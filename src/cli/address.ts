@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import type { Server } from '../server/server.js';
 import { UsageError } from './usage.js';
 
 const loopback = new BlockList();
@@ -22,7 +22,7 @@ const reasons: Readonly<Record<string, Reason>> = {
 };
 
 /** Listens and returns the address for a browser, or throws UsageError with the reason. */
-export async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
+export async function listen(app: Server, host: string, port: number): Promise<string> {
   try {
     // Fastify would open a second server for the other family, which a drain does not know of.
     await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port });

@@ -16,6 +16,9 @@ import { batchRoute, transactionRoutes } from './routes/transactions.js';
 import { createUsersRoute, userRoutes } from './routes/users.js';
 import { signedBy } from './signatures.js';
 
+/** What `createServer` gives: it can listen, be drained and be closed. */
+export type Server = FastifyInstance;
+
 /** Who may call, and what the server says of itself. */
 export interface ServerOptions {
   /** The version that `/health` tells. */
