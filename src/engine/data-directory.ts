@@ -88,7 +88,8 @@ export function writeManifest(dataDir: string, manifest: Manifest): void {
   closeSync(directory);
 }
 
-function makeDirectory(dataDir: string): void {
+/** Makes a directory that only its owner can enter; it must be one that can be written. */
+export function makeDirectory(dataDir: string): void {
   try {
     mkdirSync(dataDir, { recursive: true, mode: OWNER_ONLY });
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);

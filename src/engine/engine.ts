@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve as absolute, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   genesisHash,
   type Manifest,
@@ -15,12 +13,12 @@ import { EngineWallet } from './engine-wallet.js';
 import { OpenError } from './errors.js';
 import type { WalletOptions } from './options.js';
 import { PartitionClient } from './partition-client.js';
+import { probeJournals } from './probe-journals.js';
 import { Router } from './router.js';
 import type { Wallet } from './wallet.js';
 
 /** What the treasury of a new data directory starts with, minor units. */
 const TREASURY_SUPPLY = 2_000_000_000;
-const PROBE = fileURLToPath(new URL('../partitions/probe.js', import.meta.url));
 
 /**
  * Opens or makes a data directory, recovers it, and resolves to a wallet that serves.
@@ -79,7 +77,8 @@ async function openPartitions(
   settings: Settings,
 ): Promise<PartitionClient[]> {
   const numbers = Array.from({ length: manifest.partitions }, (_, number) => number);
-  if (manifest.begun) await probe(numbers.map((number) => partitionDirectory(dataDir, number)));
+  if (manifest.begun)
+    await probeJournals(numbers.map((number) => partitionDirectory(dataDir, number)));
   const partitions = numbers.map((number) => {
     const directory = partitionDirectory(dataDir, number);
     for (const part of ['journal', 'checkpoint']) {
@@ -124,26 +123,4 @@ async function recover(
     const reason = error instanceof Error ? error.message : String(error);
     throw new OpenError(`${dataDir} cannot be served: ${reason}`, { cause: error });
   }
-}
-
-/** Looks at the journals from a process of its own: a damaged file can end the one that maps it. */
-async function probe(directories: readonly string[]): Promise<void> {
-  for (const directory of directories) {
-    if (!existsSync(directory)) throw new OpenError(`${directory} is missing`);
-  }
-  const child = spawn(process.execPath, [PROBE, ...directories], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  let said = '';
-  child.stdout.on('data', (text: Buffer) => {
-    said += text.toString();
-  });
-  const [code, signal] = await new Promise<[number | null, string | null]>((done, failed) => {
-    child.once('error', failed);
-    child.once('close', (code, signal) => done([code, signal]));
-  });
-  if (code === 0) return;
-  const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
-  const where = directories[0];
-  throw new OpenError(said.trim() || `reading ${where} and its siblings ended a process ${how}`);
 }

@@ -90,9 +90,13 @@ export class PartitionClient {
   post(batch: Batch, caller: Caller, tag: number, end: number): void {
     batch.add(caller, tag, end);
     if (batch.full) this.#flush();
+    this.#flushSoon();
+  }
+
+  /** After this turn of the event loop: whatever arrived in it travels together. */
+  #flushSoon(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    // After this turn of the event loop: whatever arrived in it travels together.
     setImmediate(() => {
       this.#flushing = false;
       this.#flush();
@@ -192,7 +196,9 @@ export class PartitionClient {
     if (refused) batch.fail(new EngineError('storage_unavailable', 'the disk is almost full'));
     else batch.settle(extras);
     this.#mailbox.recycle(batch);
-    this.#flush();
+    // Those who were answered may ask again at once: their next commands leave with the others.
+    if (this.#mailbox.nextSize >= limits.batch_early_commands) this.#flush();
+    else this.#flushSoon();
     this.#wake();
   }
 

@@ -50,6 +50,7 @@ const packr = new Packr({ useRecords: false, int64AsType: 'bigint' });
 export function openCheckpoints(
   partitionDirectory: string,
   durability: 'disk' | 'process',
+  readOnly = false,
 ): CheckpointStore {
   const db = open<Buffer, Buffer>({
     path: join(partitionDirectory, 'checkpoint'),
@@ -59,6 +60,7 @@ export function openCheckpoints(
     overlappingSync: false,
     noSync: durability === 'process',
     mapSize: limits.checkpoint_map_bytes,
+    readOnly,
     compression: false,
     cache: false,
   });

@@ -56,6 +56,11 @@ export class FrameStore {
     }
   }
 
+  /** Whether the journal has a frame of this number. */
+  has(number: number): boolean {
+    return number > 0 && number <= this.#journal.last;
+  }
+
   /** A frame's bytes, checked when they come from the disk; good until the next call. */
   open(number: number): Bytes {
     if (this.#building?.number === number) return this.#building.bytes;

@@ -1,0 +1,111 @@
+import type { Kind, Posting } from '../ledger/vocabulary.js';
+import type { Bytes } from './bytes.js';
+import { Currencies } from './currencies.js';
+import { eachEntry, kindOf, openFrame, readEntryHead, readFrameHeader, recordOf } from './frame.js';
+import { type Journal, journalDirectory, openJournal } from './journal.js';
+import { DETAILS, FLAGS, RECORD, readDetails, referenceAt, userAt, userLength } from './record.js';
+import { readUuid } from './uuid.js';
+
+/** An entry as a person reads it; amounts in minor units. */
+export interface PlainEntry {
+  readonly partition: number;
+  readonly sequence: number;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly kind: Kind;
+  readonly user: string;
+  readonly currency: string;
+  readonly amount: number;
+  readonly balance: number;
+  readonly version: number;
+  readonly transaction?: string;
+  readonly request?: string;
+  readonly reference?: string;
+  readonly postings: readonly Posting[];
+  /** Optional fields of the request by their names. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** The entries of a partition's journal, oldest first. Close what it gives when done. */
+export function readEntries(
+  directory: string,
+  partition: number,
+): { readonly entries: Generator<PlainEntry>; close(): Promise<void> } {
+  const journal = openJournal(journalDirectory(directory), { durability: 'disk', readOnly: true });
+  return { entries: walk(journal, partition), close: () => journal.close() };
+}
+
+function* walk(journal: Journal, partition: number): Generator<PlainEntry> {
+  const currencies = new Currencies();
+  const { last } = journal;
+  for (let number = 1; number <= last; number++) {
+    const stored = journal.read(number);
+    if (stored === undefined) throw new Error(`partition ${partition}: frame ${number} is missing`);
+    const bytes = openFrame(stored);
+    const { sequence, time } = readFrameHeader(bytes);
+    const places: number[] = [];
+    eachEntry(bytes, (at) => places.push(at));
+    for (const [index, at] of places.entries()) {
+      const head = { partition, sequence: sequence + index, time };
+      yield { ...head, ...readEntry(bytes, at, currencies) };
+    }
+  }
+}
+
+function readEntry(
+  bytes: Bytes,
+  at: number,
+  currencies: Currencies,
+): Omit<PlainEntry, 'partition' | 'sequence' | 'time'> {
+  const { balance, version, postings } = readEntryHead(bytes, at);
+  const record = recordOf(bytes, at);
+  const kind = kindOf(bytes, at);
+  const user = userAt(bytes, record);
+  return {
+    kind,
+    user: Buffer.from(bytes.u8.slice(user, user + userLength(bytes, record))).toString('utf8'),
+    currency: currencies.read(bytes, record + RECORD.currency),
+    amount: bytes.f64[(record + RECORD.amount) >> 3] as number,
+    balance,
+    version,
+    ...(kind === 'bet' || kind === 'win' || kind === 'rollback' ? readIds(bytes, record) : {}),
+    postings,
+    details: readOptional(bytes, record),
+  };
+}
+
+function readIds(bytes: Bytes, record: number): Pick<PlainEntry, 'transaction' | 'request'> {
+  const flags = bytes.u8[record + RECORD.flags] as number;
+  const asSent = readDetails(bytes, record).get(DETAILS.request)?.toString('latin1');
+  return {
+    transaction: readUuid(bytes.u8, record + RECORD.transaction),
+    request: asSent ?? readUuid(bytes.u8, record + RECORD.request),
+    ...((flags & FLAGS.reference) === 0
+      ? {}
+      : { reference: readUuid(bytes.u8, referenceAt(record)) }),
+  };
+}
+
+const FLAG_NAMES = {
+  is_free: FLAGS.free,
+  is_supplier_promo: FLAGS.promo,
+  round_closed: FLAGS.roundClosed,
+  is_aggregated: FLAGS.aggregated,
+} as const;
+
+/** The optional fields but for the token, of which only a hash is kept. */
+function readOptional(bytes: Bytes, record: number): Record<string, unknown> {
+  const found: Record<string, unknown> = {};
+  const details = readDetails(bytes, record);
+  for (const [name, tag] of Object.entries(DETAILS)) {
+    const value = details.get(tag)?.toString('utf8');
+    if (value === undefined || name === 'token' || name === 'request' || name === 'settings')
+      continue;
+    found[name] = name === 'meta' ? JSON.parse(value) : value;
+  }
+  const flags = bytes.u8[record + RECORD.flags] as number;
+  for (const [name, bit] of Object.entries(FLAG_NAMES)) {
+    if ((flags & bit) !== 0) found[name] = true;
+  }
+  return found;
+}

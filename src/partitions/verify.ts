@@ -1,0 +1,181 @@
+import { AssertionError } from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Books, type BookValues, totalOf } from '../ledger/apply.js';
+import { accountNames } from '../ledger/vocabulary.js';
+import { type Checkpoint, CheckpointFault, openCheckpoints } from './checkpoint-store.js';
+import { faultOfDataFile } from './data-file.js';
+import { EntryVerifier, type SharedIds } from './entry-verifier.js';
+import { checkFrame, eachEntry, FrameFault, hashFrame, readFrameHeader } from './frame.js';
+import { FrameStore } from './frame-store.js';
+import { type Journal, journalDirectory, openJournal } from './journal.js';
+
+/** What the walk of one partition found, as far as it came. */
+export interface PartitionReport {
+  readonly frames: number;
+  readonly entries: number;
+  readonly users: number;
+  readonly books: BookValues;
+  /** The first fault with its place. */
+  readonly fault?: string;
+}
+
+const FRAMES_A_TURN = 64;
+
+/**
+ * Walks every frame of a partition, from the first one on: checksums, hash chain, numbers and times;
+ * every entry by `EntryVerifier`; at the end the sums, and the checkpoint against the walk. The
+ * journal is added to `journals` and stays open: other partitions' ids are compared with its own.
+ */
+export async function verifyPartition(
+  directory: string,
+  partition: number,
+  genesisHash: Buffer,
+  ids: SharedIds,
+  journals: Journal[],
+  onFrame: (done: number, total: number) => void,
+): Promise<PartitionReport> {
+  const fault = faultOfDataFile(journalDirectory(directory));
+  if (fault !== undefined) {
+    const books = new Books().values();
+    return { frames: 0, entries: 0, users: 0, books, fault: `partition ${partition}: ${fault}` };
+  }
+  const checkpoint = readCheckpoint(directory);
+  const journal = openJournal(journalDirectory(directory), { durability: 'disk', readOnly: true });
+  journals.push(journal);
+  const walk = new Walk(journal, partition, genesisHash, ids, checkpoint);
+  await walk.run(onFrame);
+  return walk.report();
+}
+
+/** Read before the journal: a directory that is being served goes on meanwhile. */
+function readCheckpoint(directory: string): Checkpoint | CheckpointFault | undefined {
+  if (!existsSync(join(directory, 'checkpoint', 'data.mdb'))) return undefined;
+  const store = openCheckpoints(directory, 'disk', true);
+  try {
+    return store.read();
+  } catch (error) {
+    if (error instanceof CheckpointFault) return error;
+    throw error;
+  } finally {
+    void store.close();
+  }
+}
+
+class Walk {
+  readonly #journal: Journal;
+  readonly #partition: number;
+  readonly #verifier: EntryVerifier;
+  readonly #checkpoint: Checkpoint | CheckpointFault | undefined;
+  readonly #last: number;
+  #hash: Buffer;
+  #frame = 0;
+  #sequence = 1;
+  #time = 0;
+  #fault: string | undefined;
+
+  constructor(
+    journal: Journal,
+    partition: number,
+    genesisHash: Buffer,
+    ids: SharedIds,
+    checkpoint: Checkpoint | CheckpointFault | undefined,
+  ) {
+    this.#journal = journal;
+    this.#partition = partition;
+    this.#hash = genesisHash;
+    this.#last = journal.last;
+    this.#checkpoint = checkpoint;
+    this.#verifier = new EntryVerifier(new FrameStore(journal), partition, ids);
+  }
+
+  async run(onFrame: (done: number, total: number) => void): Promise<void> {
+    for (let number = 1; number <= this.#last && this.#fault === undefined; number++) {
+      this.#visit(number);
+      if (number % FRAMES_A_TURN !== 0) continue;
+      onFrame(number, this.#last);
+      await nextTurn();
+    }
+    if (this.#fault === undefined) this.#end();
+  }
+
+  report(): PartitionReport {
+    const { users, books } = this.#verifier;
+    const report = {
+      frames: this.#frame,
+      entries: this.#sequence - 1,
+      users,
+      books: books.values(),
+    };
+    return this.#fault === undefined ? report : { ...report, fault: this.#fault };
+  }
+
+  #visit(number: number): void {
+    let entry = -1;
+    try {
+      const stored = this.#journal.read(number);
+      if (stored === undefined) throw new FrameFault('is missing');
+      checkFrame(stored);
+      const bytes = this.#verifier.frames.keep(number, stored);
+      const header = readFrameHeader(bytes);
+      this.#follow(number, header);
+      eachEntry(bytes, (at, index) => {
+        entry = index;
+        this.#verifier.verify(bytes, number, at);
+      });
+      entry = -1;
+      this.#hash = hashFrame(bytes.u8);
+      this.#frame = number;
+      this.#sequence += header.entries;
+      this.#time = header.time;
+      this.#compare(number);
+    } catch (error) {
+      if (!(error instanceof FrameFault) && !(error instanceof AssertionError)) throw error;
+      const place = entry < 0 ? '' : `, entry ${entry}`;
+      this.#fault = `partition ${this.#partition}, frame ${number}${place}: ${error.message}`;
+    }
+  }
+
+  #follow(number: number, header: ReturnType<typeof readFrameHeader>): void {
+    if (header.number !== number) throw new FrameFault(`says that it is frame ${header.number}`);
+    if (header.partition !== this.#partition) {
+      throw new FrameFault(`is of partition ${header.partition}`);
+    }
+    if (!header.previous.equals(this.#hash)) {
+      throw new FrameFault('does not follow the one before it: its hash is another');
+    }
+    if (header.sequence !== this.#sequence) throw new FrameFault('has a gap in its sequence');
+    if (header.time < this.#time) throw new FrameFault('is older than the one before it');
+  }
+
+  /** The checkpoint must be what the walk has after the checkpoint's frame. */
+  #compare(number: number): void {
+    const checkpoint = this.#checkpoint;
+    if (checkpoint === undefined || checkpoint instanceof CheckpointFault) return;
+    if (checkpoint.frame !== number) return;
+    const books = this.#verifier.books.values();
+    const same =
+      checkpoint.hash.equals(this.#hash) &&
+      checkpoint.sequence === this.#sequence &&
+      accountNames.every((name) => checkpoint.books[name] === books[name]);
+    if (!same) throw new FrameFault('is not what the checkpoint was taken after');
+  }
+
+  #end(): void {
+    const { books } = this.#verifier;
+    const checkpoint = this.#checkpoint;
+    const where = `partition ${this.#partition}`;
+    if (this.#last === 0) this.#fault = `${where}: has no frame`;
+    else if (totalOf(books.values()) !== 0n) this.#fault = `${where}: the sums are not zero`;
+    else if (this.#verifier.balances() !== books.values().player) {
+      this.#fault = `${where}: the balances are not the sum of the postings`;
+    } else if (checkpoint instanceof CheckpointFault) {
+      this.#fault = `${where}: ${checkpoint.message}`;
+    } else if (checkpoint !== undefined && checkpoint.frame > this.#journal.last) {
+      this.#fault =
+        `${where}: the journal ends at frame ${this.#last}, but the checkpoint was taken after ` +
+        `frame ${checkpoint.frame}: an older copy of the journal?`;
+    }
+  }
+}
