@@ -1,22 +1,31 @@
-import { existsSync, readdirSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  statSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { copyJournal } from '../partitions/backup.js';
 import { type PlainEntry, readEntries } from '../partitions/entries.js';
-import { SharedIds } from '../partitions/entry-verifier.js';
-import { FrameFault } from '../partitions/frame.js';
-import { Hash } from '../partitions/hash.js';
-import type { Journal } from '../partitions/journal.js';
-import { type PartitionReport, verifyPartition } from '../partitions/verify.js';
+import type { PartitionReport } from '../partitions/verify.js';
+import { verifyPartitions } from '../partitions/walk.js';
 import {
   existingDirectory,
   genesisHash,
   type Manifest,
   makeDirectory,
   partitionDirectory,
+  reasonOf,
   writeManifest,
 } from './data-directory.js';
 import { OpenError } from './errors.js';
 import type { Progress } from './options.js';
 import { probeJournals } from './probe-journals.js';
+
+const OWNER_ONLY = 0o700;
 
 /** What `verifyDirectory` checked, or the first fault that it found. */
 export interface VerifyReport {
@@ -54,32 +63,34 @@ export async function verifyDirectory(
   dataDir: string,
   onProgress?: (progress: Progress) => void,
 ): Promise<VerifyReport> {
+  const manifest = begunDirectory(dataDir);
+  const seed = Buffer.from(manifest.seed, 'hex');
+  const partitions = numbersOf(manifest).map((partition) => ({
+    directory: partitionDirectory(dataDir, partition),
+    partition,
+    genesisHash: genesisHash(manifest, partition),
+  }));
+  const { reports, fault } = await verifyPartitions(seed, partitions, (partition, done, total) => {
+    onProgress?.({ what: `verifying partition ${partition}, frames`, done, total });
+  });
+  return total(manifest, reports, fault);
+}
+
+/** The manifest of a directory that was opened once: before, it may lack its partitions. */
+function begunDirectory(dataDir: string): Manifest {
   const manifest = existingDirectory(dataDir);
-  const damaged = await faultOf(dataDir, manifest);
-  const reports: PartitionReport[] = [];
-  if (damaged !== undefined) return total(manifest, reports, damaged);
-  const ids = new SharedIds(new Hash(Buffer.from(manifest.seed, 'hex')));
-  const journals: Journal[] = [];
-  try {
-    for (let number = 0; number < manifest.partitions; number++) {
-      const directory = partitionDirectory(dataDir, number);
-      const what = `verifying partition ${number}, frames`;
-      const onFrame = (done: number, all: number): void => onProgress?.({ what, done, total: all });
-      const genesis = genesisHash(manifest, number);
-      reports.push(await verifyPartition(directory, number, genesis, ids, journals, onFrame));
-      if (reports.at(-1)?.fault !== undefined) break;
-    }
-  } finally {
-    await Promise.all(journals.map((journal) => journal.close()));
-  }
-  return total(manifest, reports, reports.at(-1)?.fault);
+  if (manifest.begun) return manifest;
+  throw new OpenError(`${dataDir} holds nothing yet: its first start did not come to an end`);
+}
+
+function numbersOf({ partitions }: Manifest): number[] {
+  return Array.from({ length: partitions }, (_, number) => number);
 }
 
 /** What a look from a process of its own finds, which a damaged file may end. */
 async function faultOf(dataDir: string, manifest: Manifest): Promise<string | undefined> {
-  const numbers = Array.from({ length: manifest.partitions }, (_, number) => number);
   try {
-    await probeJournals(numbers.map((number) => partitionDirectory(dataDir, number)));
+    await probeJournals(numbersOf(manifest).map((number) => partitionDirectory(dataDir, number)));
     return undefined;
   } catch (error) {
     if (error instanceof OpenError) return error.message;
@@ -112,52 +123,82 @@ function total(
   };
 }
 
-/** Copies a directory, also one that is being served, into a new one that opens and verifies. */
+/**
+ * Copies a directory, also one that is being served, into a new one that opens and verifies. The
+ * checkpoints stay behind: they are a cache, and the copy's first start replays its journals.
+ * Throws OpenError when the target holds anything, lacks space, or the source is damaged.
+ */
 export async function backupDirectory(
   from: string,
   to: string,
   onProgress?: (progress: Progress) => void,
 ): Promise<void> {
-  const manifest = existingDirectory(from);
-  if (existsSync(to) && readdirSync(to).length > 0) throw new OpenError(`${to} is not empty`);
+  const manifest = begunDirectory(from);
+  if (existsSync(to) && !(statSync(to).isDirectory() && readdirSync(to).length === 0)) {
+    throw new OpenError(`${to} is no empty directory`);
+  }
   const damaged = await faultOf(from, manifest);
   if (damaged !== undefined) throw new OpenError(`${from} cannot be copied: ${damaged}`);
   makeDirectory(to);
-  for (let number = 0; number < manifest.partitions; number++) {
+  chmodSync(to, OWNER_ONLY);
+  for (const number of numbersOf(manifest)) {
     const what = `copying partition ${number}, frames`;
     const [source, target] = [partitionDirectory(from, number), partitionDirectory(to, number)];
     try {
-      await copyJournal(source, target, (done, all) => onProgress?.({ what, done, total: all }));
+      await copyJournal(source, target, (done, total) => onProgress?.({ what, done, total }));
     } catch (error) {
-      if (!(error instanceof FrameFault)) throw error;
-      throw new OpenError(`${from}, partition ${number}: ${error.message}`, { cause: error });
+      const place = `${from}, partition ${number}`;
+      throw new OpenError(`${place} cannot be copied: ${reasonOf(error)}`, { cause: error });
     }
   }
   // Last: without it the copy is no data directory.
   writeManifest(to, manifest);
+  syncDirectory(dirname(resolve(to)));
 }
 
-/** Entries, oldest first, merged over the partitions by time; `from` is inclusive, `to` is not. */
+function syncDirectory(path: string): void {
+  const directory = openSync(path, 'r');
+  fsyncSync(directory);
+  closeSync(directory);
+}
+
+/**
+ * Entries, oldest first, merged over the partitions by time; `from` is inclusive, `to` is not.
+ * Throws OpenError when there is no data directory, or at the first frame that is damaged.
+ */
 export async function* exportEntries(
   dataDir: string,
   filter: { readonly user?: string; readonly from?: Date; readonly to?: Date },
 ): AsyncGenerator<ExportedEntry> {
-  const manifest = existingDirectory(dataDir);
+  const manifest = begunDirectory(dataDir);
   const damaged = await faultOf(dataDir, manifest);
   if (damaged !== undefined) throw new OpenError(`${dataDir} cannot be read: ${damaged}`);
-  const sources = Array.from({ length: manifest.partitions }, (_, number) => {
+  const sources = numbersOf(manifest).map((number) => {
     return readEntries(partitionDirectory(dataDir, number), number);
   });
+  const { user, from, to } = filter;
   try {
-    for (const entry of merged(sources.map(({ entries }) => entries))) {
-      const { user, from, to } = filter;
-      if (user !== undefined && entry.user !== user) continue;
+    for (const entry of merged(sources.map((source, number) => placed(source.entries, number)))) {
+      if (to !== undefined && entry.time >= to.getTime()) return;
       if (from !== undefined && entry.time < from.getTime()) continue;
-      if (to !== undefined && entry.time >= to.getTime()) continue;
-      yield exported(entry);
+      if (user === undefined || entry.user === user) yield exported(entry);
     }
   } finally {
     await Promise.all(sources.map((source) => source.close()));
+  }
+}
+
+/** The same entries; what cannot be read is refused with its place. */
+function* placed(entries: Generator<PlainEntry>, partition: number): Generator<PlainEntry> {
+  let sequence = 0;
+  try {
+    for (const entry of entries) {
+      sequence = entry.sequence;
+      yield entry;
+    }
+  } catch (error) {
+    const place = `partition ${partition}, after sequence ${sequence}`;
+    throw new OpenError(`${place}: ${reasonOf(error)}`, { cause: error });
   }
 }
 

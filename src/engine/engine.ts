@@ -51,6 +51,7 @@ export interface Settings {
   readonly durability: 'disk' | 'process';
   readonly currency: string;
   readonly initialBalance: number;
+  readonly threadHeapMegabytes: number;
   readonly onProgress: WalletOptions['onProgress'];
 }
 
@@ -67,8 +68,9 @@ function settle(options: WalletOptions): Settings {
   if (!Number.isSafeInteger(initialBalance) || initialBalance < 0) {
     throw new OpenError(`initialBalance is a whole number from 0 to 2^53-1, not ${initialBalance}`);
   }
-  const { dataDir, partitions, onProgress } = options;
-  return { dataDir, partitions, dialect, durability, currency, initialBalance, onProgress };
+  const { dataDir, partitions, onProgress, threadHeapMegabytes = 8192 } = options;
+  const money = { currency, initialBalance };
+  return { dataDir, partitions, dialect, durability, ...money, threadHeapMegabytes, onProgress };
 }
 
 async function openPartitions(
@@ -93,6 +95,7 @@ async function openPartitions(
       genesisHash: genesisHash(manifest, number),
       supply: shareOf(TREASURY_SUPPLY, manifest.partitions, number),
       currency: settings.currency,
+      heapMegabytes: settings.threadHeapMegabytes,
     });
   });
   try {

@@ -12,6 +12,8 @@ export interface WalletOptions {
   readonly currency?: string;
   /** What `createUsers` gives, in minor units. Default 100_000. */
   readonly initialBalance?: number;
+  /** Heap of each partition's thread in MiB; a thread that needs more is replaced. Default 8192. */
+  readonly threadHeapMegabytes?: number;
   /** Called while a long recovery runs. */
   readonly onProgress?: (progress: Progress) => void;
 }

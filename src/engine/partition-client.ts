@@ -4,14 +4,13 @@ import { limits } from '../limits.js';
 import {
   allocateSlots,
   type Hello,
-  type PartitionOptions,
   slotsOf,
   type Task,
   type TurnResult,
 } from '../partitions/slots.js';
 import { EngineError } from './errors.js';
 import { type Batch, type Caller, Mailbox } from './mailbox.js';
-import { startThread, type Thread } from './pool.js';
+import { startThread, type Thread, type ThreadOptions } from './pool.js';
 import type { PartitionHealth } from './wallet.js';
 
 type State =
@@ -21,7 +20,7 @@ type State =
   | { readonly kind: 'closed' };
 
 /** What the engine chooses for a partition; the rest is this client's. */
-export type ClientOptions = Omit<PartitionOptions, 'slots' | 'epochs' | 'progress'>;
+export type ClientOptions = Omit<ThreadOptions, 'slots' | 'epochs' | 'progress'>;
 
 const WATCH_INTERVAL_MS = 500;
 const WATCHES_PER_COMMIT = limits.commit_timeout_ms / WATCH_INTERVAL_MS;
@@ -35,7 +34,7 @@ const WATCHES_PER_COMMIT = limits.commit_timeout_ms / WATCH_INTERVAL_MS;
  * P4 After a failure of any kind the thread is ended, and the next one recovers from the disk.
  */
 export class PartitionClient {
-  readonly #options: PartitionOptions;
+  readonly #options: ThreadOptions;
   readonly #mailbox: Mailbox;
   readonly #inFlight = new Set<Batch>();
   #thread: Thread | undefined;

@@ -12,8 +12,8 @@ export interface Thread {
 const WORKER = new URL('../partitions/worker.js', import.meta.url).href;
 
 export interface ThreadOptions extends PartitionOptions {
-  /** Heap of the thread's old generation, in MiB; for tests of a thread that runs out. */
-  readonly heapMegabytes?: number;
+  /** Heap of the thread's old generation, MiB. */
+  readonly heapMegabytes: number;
 }
 
 export function startThread(options: ThreadOptions): Thread {
@@ -30,7 +30,7 @@ export function startThread(options: ThreadOptions): Thread {
     recordTiming: false,
     workerHistogram: false,
     resourceLimits: {
-      maxOldGenerationSizeMb: options.heapMegabytes ?? THREAD_HEAP_MEGABYTES,
+      maxOldGenerationSizeMb: options.heapMegabytes,
       maxYoungGenerationSizeMb: THREAD_YOUNG_MEGABYTES,
     },
   });
@@ -41,7 +41,6 @@ export function startThread(options: ThreadOptions): Thread {
 
 /** Tasks beside batches that may be under way: hello, books, ids, close. */
 const CONTROL_TASKS = 8;
-const THREAD_HEAP_MEGABYTES = 8192;
 /** What a batch leaves behind dies young: a larger nursery is emptied less often. */
 const THREAD_YOUNG_MEGABYTES = 64;
 

@@ -1,8 +1,13 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statfsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { limits } from '../limits.js';
 import { checkFrame, FrameFault } from './frame.js';
 import { type Journal, journalDirectory, openJournal } from './journal.js';
 
 const FRAMES_A_COMMIT = 256;
+
+/** A file system without room for the copy: a full one can end the process that writes. */
+export class NoRoom extends Error {}
 
 /**
  * Copies the frames that a partition's journal has now into a new one, each checked on the way.
@@ -14,11 +19,13 @@ export async function copyJournal(
   onFrame: (done: number, total: number) => void,
 ): Promise<void> {
   mkdirSync(journalDirectory(to), { recursive: true, mode: 0o700 });
+  refuseWithoutRoom(from, to);
   const source = openJournal(journalDirectory(from), { durability: 'disk', readOnly: true });
   const target = openJournal(journalDirectory(to), { durability: 'disk' });
   try {
     const { last } = source;
     for (let number = 1; number <= last; number += FRAMES_A_COMMIT) {
+      if (!target.hasRoom()) throw new NoRoom(`${to} lacks space`);
       const end = Math.min(last, number + FRAMES_A_COMMIT - 1);
       await copyFrames(source, target, number, end);
       onFrame(end, last);
@@ -27,6 +34,12 @@ export async function copyJournal(
     await source.close();
     await target.close();
   }
+}
+
+function refuseWithoutRoom(from: string, to: string): void {
+  const { size } = statSync(join(journalDirectory(from), 'data.mdb'));
+  const { bavail, bsize } = statfsSync(to);
+  if (bavail * bsize < size + limits.disk_reserve_bytes) throw new NoRoom(`${to} lacks space`);
 }
 
 /** Frames that are appended together share a commit. */
@@ -38,10 +51,20 @@ async function copyFrames(
 ): Promise<void> {
   let durable = Promise.resolve();
   for (let number = from; number <= to; number++) {
-    const stored = source.read(number);
-    if (stored === undefined) throw new FrameFault(`frame ${number} is missing`);
-    checkFrame(stored);
-    durable = target.append(number, Buffer.from(stored));
+    durable = target.append(number, readChecked(source, number));
   }
   await durable;
+}
+
+/** A copy of a frame; a fault is thrown with its number. */
+function readChecked(journal: Journal, number: number): Buffer {
+  const stored = journal.read(number);
+  if (stored === undefined) throw new FrameFault(`frame ${number} is missing`);
+  try {
+    checkFrame(stored);
+  } catch (error) {
+    if (!(error instanceof FrameFault)) throw error;
+    throw new FrameFault(`frame ${number} ${error.message}`, { cause: error });
+  }
+  return Buffer.from(stored);
 }

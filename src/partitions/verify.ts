@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Books, type BookValues, totalOf } from '../ledger/apply.js';
 import { accountNames } from '../ledger/vocabulary.js';
-import { type Checkpoint, CheckpointFault, openCheckpoints } from './checkpoint-store.js';
+import {
+  type Checkpoint,
+  CheckpointFault,
+  type CheckpointStore,
+  openCheckpoints,
+} from './checkpoint-store.js';
 import { faultOfDataFile } from './data-file.js';
 import { EntryVerifier, type SharedIds } from './entry-verifier.js';
 import { checkFrame, eachEntry, FrameFault, hashFrame, readFrameHeader } from './frame.js';
@@ -21,7 +26,18 @@ export interface PartitionReport {
   readonly fault?: string;
 }
 
-const FRAMES_A_TURN = 64;
+/** A partition to verify: where it is and what its first frame names as the hash before it. */
+export interface PartitionPlan {
+  readonly directory: string;
+  readonly partition: number;
+  readonly genesisHash: Uint8Array;
+}
+
+/** Called with how far the walk has come, after every `frames` frames and at its end. */
+export interface Watch {
+  readonly frames: number;
+  readonly onFrame: (done: number, total: number) => void;
+}
 
 /**
  * Walks every frame of a partition, from the first one on: checksums, hash chain, numbers and times;
@@ -29,38 +45,62 @@ const FRAMES_A_TURN = 64;
  * journal is added to `journals` and stays open: other partitions' ids are compared with its own.
  */
 export async function verifyPartition(
-  directory: string,
-  partition: number,
-  genesisHash: Buffer,
+  plan: PartitionPlan,
   ids: SharedIds,
   journals: Journal[],
-  onFrame: (done: number, total: number) => void,
+  watch: Watch,
 ): Promise<PartitionReport> {
-  const fault = faultOfDataFile(journalDirectory(directory));
-  if (fault !== undefined) {
-    const books = new Books().values();
-    return { frames: 0, entries: 0, users: 0, books, fault: `partition ${partition}: ${fault}` };
+  const { directory, partition } = plan;
+  const path = journalDirectory(directory);
+  const damaged = faultOfDataFile(path);
+  if (damaged !== undefined) return unread(partition, damaged);
+  try {
+    const checkpoint = await readCheckpoint(directory);
+    const journal = openJournal(path, { durability: 'disk', readOnly: true });
+    journals.push(journal);
+    const walk = new Walk(journal, plan, ids, checkpoint);
+    await walk.run(watch);
+    return walk.report();
+  } catch (error) {
+    return unread(partition, `${path} cannot be read: ${reasonOf(error)}`);
   }
-  const checkpoint = readCheckpoint(directory);
-  const journal = openJournal(journalDirectory(directory), { durability: 'disk', readOnly: true });
-  journals.push(journal);
-  const walk = new Walk(journal, partition, genesisHash, ids, checkpoint);
-  await walk.run(onFrame);
-  return walk.report();
+}
+
+function unread(partition: number, fault: string): PartitionReport {
+  const books = new Books().values();
+  return { frames: 0, entries: 0, users: 0, books, fault: `partition ${partition}: ${fault}` };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Read before the journal: a directory that is being served goes on meanwhile. */
-function readCheckpoint(directory: string): Checkpoint | CheckpointFault | undefined {
-  if (!existsSync(join(directory, 'checkpoint', 'data.mdb'))) return undefined;
+async function readCheckpoint(
+  directory: string,
+): Promise<Checkpoint | CheckpointFault | undefined> {
+  const path = join(directory, 'checkpoint');
+  if (!existsSync(join(path, 'data.mdb'))) return undefined;
+  const damaged = faultOfDataFile(path);
+  if (damaged !== undefined) return new CheckpointFault(damaged);
   const store = openCheckpoints(directory, 'disk', true);
   try {
-    return store.read();
+    return readWhole(store);
   } catch (error) {
     if (error instanceof CheckpointFault) return error;
-    throw error;
+    return new CheckpointFault(`the checkpoint cannot be read: ${reasonOf(error)}`);
   } finally {
-    void store.close();
+    await store.close();
   }
+}
+
+/** Reads its indexes too, whose checksums a start would look at. */
+function readWhole(store: CheckpointStore): Checkpoint | undefined {
+  const checkpoint = store.read();
+  if (checkpoint === undefined) return undefined;
+  for (let run = 0; run < checkpoint.runs; run++) store.readRun(run);
+  for (let part = 0; part < checkpoint.parts; part++) store.readPart(part);
+  return checkpoint;
 }
 
 class Walk {
@@ -77,23 +117,22 @@ class Walk {
 
   constructor(
     journal: Journal,
-    partition: number,
-    genesisHash: Buffer,
+    { partition, genesisHash }: PartitionPlan,
     ids: SharedIds,
     checkpoint: Checkpoint | CheckpointFault | undefined,
   ) {
     this.#journal = journal;
     this.#partition = partition;
-    this.#hash = genesisHash;
+    this.#hash = Buffer.from(genesisHash);
     this.#last = journal.last;
     this.#checkpoint = checkpoint;
     this.#verifier = new EntryVerifier(new FrameStore(journal), partition, ids);
   }
 
-  async run(onFrame: (done: number, total: number) => void): Promise<void> {
+  async run({ frames, onFrame }: Watch): Promise<void> {
     for (let number = 1; number <= this.#last && this.#fault === undefined; number++) {
       this.#visit(number);
-      if (number % FRAMES_A_TURN !== 0) continue;
+      if (number % frames !== 0 && number !== this.#last) continue;
       onFrame(number, this.#last);
       await nextTurn();
     }
@@ -131,9 +170,10 @@ class Walk {
       this.#time = header.time;
       this.#compare(number);
     } catch (error) {
-      if (!(error instanceof FrameFault) && !(error instanceof AssertionError)) throw error;
+      const expected = error instanceof FrameFault || error instanceof AssertionError;
+      const reason = expected ? error.message : `cannot be read: ${reasonOf(error)}`;
       const place = entry < 0 ? '' : `, entry ${entry}`;
-      this.#fault = `partition ${this.#partition}, frame ${number}${place}: ${error.message}`;
+      this.#fault = `partition ${this.#partition}, frame ${number}${place}: ${reason}`;
     }
   }
 
@@ -158,6 +198,7 @@ class Walk {
     const same =
       checkpoint.hash.equals(this.#hash) &&
       checkpoint.sequence === this.#sequence &&
+      checkpoint.time === this.#time &&
       accountNames.every((name) => checkpoint.books[name] === books[name]);
     if (!same) throw new FrameFault('is not what the checkpoint was taken after');
   }

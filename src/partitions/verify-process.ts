@@ -1,0 +1,44 @@
+import { SharedIds } from './entry-verifier.js';
+import { Hash } from './hash.js';
+import type { Journal } from './journal.js';
+import { type PartitionPlan, type PartitionReport, verifyPartition } from './verify.js';
+
+/** What the process is told, in one message. */
+export interface VerifyTask {
+  /** Eight bytes that seed the hash of ids. */
+  readonly seed: Uint8Array;
+  readonly partitions: readonly PartitionPlan[];
+  /** It says where it is after so many frames. */
+  readonly frames: number;
+}
+
+/** What the process says: where it is (after frame 0: at the checkpoint), and each report. */
+export type VerifyNews =
+  | {
+      readonly kind: 'at';
+      readonly partition: number;
+      readonly done: number;
+      readonly total: number;
+    }
+  | { readonly kind: 'report'; readonly report: PartitionReport };
+
+function say(news: VerifyNews): void {
+  process.send?.(news);
+}
+
+async function verify({ seed, partitions, frames }: VerifyTask): Promise<void> {
+  const ids = new SharedIds(new Hash(seed));
+  const journals: Journal[] = [];
+  for (const plan of partitions) {
+    const { partition } = plan;
+    const onFrame = (done: number, total: number): void =>
+      say({ kind: 'at', partition, done, total });
+    onFrame(0, 0);
+    const report = await verifyPartition(plan, ids, journals, { frames, onFrame });
+    say({ kind: 'report', report });
+    if (report.fault !== undefined) return;
+  }
+}
+
+process.once('message', (task: VerifyTask) => void verify(task));
+process.once('disconnect', () => process.exit());

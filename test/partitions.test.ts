@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, test } from 'vitest';
+import { newDirectory } from './support/directory.js';
+import { run } from './support/server.js';
+
+const support = resolve(import.meta.dirname, 'support');
+
+test.each(['exit', 'exception', 'memory'])(
+  'a thread that dies (%s) comes back with every entry and id while the other one serves',
+  (way) => {
+    const directory = newDirectory();
+    const fault = pathToFileURL(resolve(support, 'fault.mjs')).href;
+    const { stdout, stderr, status } = spawnSync(
+      process.execPath,
+      ['--import', fault, resolve(support, 'thread-death.mjs'), directory, way],
+      { encoding: 'utf8', timeout: 55_000 },
+    );
+    expect(status, stderr).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({
+      errors: ['unavailable'],
+      changedAnswers: 0,
+      wrongBalances: 0,
+      restarts: [1, 0],
+      total: '0',
+    });
+    expect(report.attempts).toBeGreaterThan(100);
+    expect(report.servedMeanwhile).toBeGreaterThan(0);
+    expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+  },
+);
