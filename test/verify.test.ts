@@ -1,0 +1,172 @@
+import {
+  cpSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { openWallet } from 'purser';
+import { beforeEach, expect, test } from 'vitest';
+import { newDirectory } from './support/directory.js';
+import { run } from './support/server.js';
+import { bet } from './support/wallet-cases.js';
+
+let directory: string;
+let journal: string;
+
+/** A directory with some bets in each of two partitions, and no checkpoint to start from. */
+beforeEach(async () => {
+  directory = newDirectory();
+  journal = join(directory, 'partition-0', 'journal', 'data.mdb');
+  await fill(20);
+  rmSync(join(directory, 'partition-0', 'checkpoint'), { recursive: true });
+});
+
+async function fill(bets: number): Promise<void> {
+  const wallet = await openWallet({ dataDir: directory, partitions: 2 });
+  await wallet.createUsers(['alice', 'bob', 'carol', 'dave']);
+  for (let i = 0; i < bets; i++) {
+    await wallet.bet(bet(['alice', 'bob', 'carol', 'dave'][i % 4] ?? '', 1 + i) as never);
+  }
+  await wallet.close();
+}
+
+async function openingFails(message: RegExp): Promise<void> {
+  await expect(openWallet({ dataDir: directory })).rejects.toThrow(message);
+}
+
+/** Flips a bit of the newest frame, `offset` bytes behind its beginning, in every copy of it. */
+function damage(offset: number): void {
+  const bytes = readFileSync(journal);
+  const places: { at: number; number: number }[] = [];
+  for (let at = bytes.indexOf('PRJ1'); at >= 0; at = bytes.indexOf('PRJ1', at + 1)) {
+    places.push({ at, number: bytes.readDoubleLE(at + 16) });
+  }
+  const newest = Math.max(...places.map(({ number }) => number));
+  // LMDB leaves older copies of a page behind: those that hold this frame are damaged as well.
+  for (const { at, number } of places) {
+    if (number === newest) bytes[at + offset] = (bytes[at + offset] ?? 0) ^ 1;
+  }
+  writeFileSync(journal, bytes);
+}
+
+test('a sound directory verifies, and says what was checked', () => {
+  const { code, out } = run('verify', '--data', directory);
+  expect(code).toBe(0);
+  expect(out).toMatch(/partitions\s+2/);
+  expect(out).toMatch(/users\s+4/);
+  expect(out).toMatch(/total\s+0/);
+});
+
+test.each([
+  ['its balance', 80 + 8],
+  ['its amount', 80 + 32],
+  ['its checksum', 4],
+])(
+  'a flipped bit in a frame (%s) is found with its place, and the directory is not served',
+  async (_what, offset) => {
+    damage(offset);
+    const { code, out, err } = run('verify', '--data', directory);
+    expect(code, out).toBe(1);
+    expect(out + err).toMatch(/partition 0, frame \d+/);
+    await openingFails(/partition 0, frame \d+/);
+  },
+);
+
+test('a truncated file is refused', async () => {
+  truncateSync(journal, statSync(journal).size - 7);
+  expect(run('verify', '--data', directory)).toMatchObject({ code: 1 });
+  await openingFails(/truncated/);
+});
+
+test.each([
+  ['emptied', () => writeFileSync(journal, '')],
+  ['replaced by another file', () => writeFileSync(journal, 'x'.repeat(100_000))],
+  ['missing', () => rmSync(journal)],
+])('a journal that was %s is refused, and not begun anew', async (_what, harm) => {
+  harm();
+  expect(run('verify', '--data', directory)).toMatchObject({ code: 1 });
+  await openingFails(/data\.mdb/);
+});
+
+test('partitions that changed places are refused', async () => {
+  const [a, b, c] = [0, 1, 'x'].map((name) => join(directory, `partition-${name}`)) as [
+    string,
+    string,
+    string,
+  ];
+  renameSync(a, c);
+  renameSync(b, a);
+  renameSync(c, b);
+  expect(run('verify', '--data', directory)).toMatchObject({ code: 1 });
+  await openingFails(/partition/);
+});
+
+test('an older copy of a journal under a newer checkpoint is refused', async () => {
+  const older = `${journal}.older`;
+  cpSync(journal, older);
+  await fill(8);
+  renameSync(older, journal);
+  expect(run('verify', '--data', directory).err).toMatch(/older copy/);
+  await openingFails(/older copy/);
+});
+
+test('a damaged checkpoint costs time alone', async () => {
+  await fill(4);
+  const file = join(directory, 'partition-0', 'checkpoint', 'data.mdb');
+  const bytes = readFileSync(file);
+  for (let at = bytes.indexOf('sequence'); at >= 0; at = bytes.indexOf('sequence', at + 1)) {
+    bytes[at] = 120;
+  }
+  writeFileSync(file, bytes);
+  const wallet = await openWallet({ dataDir: directory });
+  expect((await wallet.books()).total).toBe(0n);
+  await wallet.close();
+});
+
+test('a backup of a directory that is being served opens and verifies', async () => {
+  const wallet = await openWallet({ dataDir: directory });
+  const before = (await wallet.players.get('alice'))?.balance;
+  const copy = `${directory}-copy`;
+  expect(run('backup', '--data', directory, '--to', copy)).toMatchObject({ code: 0 });
+  await wallet.bet(bet('alice', 5) as never);
+  await wallet.close();
+  expect(run('verify', '--data', copy)).toMatchObject({ code: 0 });
+  const restored = await openWallet({ dataDir: copy });
+  expect((await restored.players.get('alice'))?.balance).toBe(before);
+  await restored.close();
+  expect(run('backup', '--data', directory, '--to', copy)).toMatchObject({ code: 2 });
+});
+
+test('export writes entries, oldest first, and never a token', async () => {
+  const wallet = await openWallet({ dataDir: directory });
+  const body = { ...bet('alice', 9), token: 'secret-token', round: 'r1', meta: { b: 1, a: [2] } };
+  await wallet.bet(body as never);
+  await wallet.close();
+  const { out, code } = run('export', '--data', directory, '--format', 'ndjson', '--user', 'alice');
+  expect(code).toBe(0);
+  const entries = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(entries[0]).toMatchObject({
+    kind: 'open',
+    user: 'alice',
+    balance_after: 100_000,
+    version: 1,
+  });
+  expect(entries.at(-1)).toMatchObject({
+    kind: 'bet',
+    amount: 9,
+    transaction_uuid: body['transaction_uuid'],
+    round: 'r1',
+    meta: { a: [2], b: 1 },
+  });
+  expect(out).not.toContain('secret-token');
+  expect(
+    run('export', '--data', directory, '--format', 'csv').out.split('\n').length,
+  ).toBeGreaterThan(24);
+});
