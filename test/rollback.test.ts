@@ -13,7 +13,7 @@ const OK = 'RS_OK';
 const DUPLICATE = 'RS_ERROR_DUPLICATE_TRANSACTION';
 
 function stake(user: string, amount: number) {
-  return bet(user, amount) as never as Parameters<Wallet['bet']>[0];
+  return bet(user, amount);
 }
 
 function rollback(user: string, target: string, id: string = randomUUID()): Promise<Answer> {

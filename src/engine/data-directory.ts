@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { limits } from '../limits.js';
 import { OpenError } from './errors.js';
 
@@ -91,7 +91,9 @@ export function writeManifest(dataDir: string, manifest: Manifest): void {
 /** Makes a directory that only its owner can enter; it must be one that can be written. */
 export function makeDirectory(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: OWNER_ONLY });
+    // One level by itself: on some file systems a recursive mkdir of Node never returns.
+    if (!existsSync(dirname(dataDir))) mkdirSync(dirname(dataDir), { recursive: true });
+    if (!existsSync(dataDir)) mkdirSync(dataDir, { mode: OWNER_ONLY });
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new OpenError(`${dataDir} cannot be written: ${reasonOf(error)}`, { cause: error });

@@ -5,7 +5,7 @@ import type { Actor } from './actors.js';
 import type { CheckpointStore } from './checkpoint-store.js';
 import type { Journal } from './journal.js';
 import { TABLES } from './location-index.js';
-import type { PartitionState } from './partition.js';
+import type { PartitionState } from './partition-state.js';
 
 const TABLES_PER_PART = 64;
 

@@ -19,7 +19,7 @@ import {
   STANDING,
 } from './frame.js';
 import type { Journal } from './journal.js';
-import { PartitionState } from './partition.js';
+import { PartitionState } from './partition-state.js';
 import { userLength } from './record.js';
 import { loadRuns, sortByLane } from './run.js';
 import type { PartitionOptions } from './slots.js';

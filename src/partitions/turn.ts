@@ -20,7 +20,7 @@ import type { Actor } from './actors.js';
 import type { Bytes } from './bytes.js';
 import { writeCurrency } from './currencies.js';
 import { recordOf } from './frame.js';
-import type { PartitionState } from './partition.js';
+import type { PartitionState } from './partition-state.js';
 import { DETAILS, FLAGS, faultsOf, RECORD, readDetails, recordLength } from './record.js';
 import { type Extra, type PlayerState, RESULT, type Slot } from './slots.js';
 import { readUuid } from './uuid.js';

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { BetBody } from 'purser';
 import { expect } from 'vitest';
 import { type Server, serve } from './server.js';
 
@@ -233,10 +234,7 @@ export class CaseRun {
   }
 }
 
-export function bet(
-  user: string,
-  amount: number,
-): { user: string; amount: number } & Record<string, unknown> {
+export function bet(user: string, amount: number): BetBody {
   return {
     user,
     amount,

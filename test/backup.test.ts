@@ -1,0 +1,127 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { openWallet } from 'purser';
+import { expect, test } from 'vitest';
+import { newDirectory } from './support/directory.js';
+import { main, run, type Server, serve } from './support/server.js';
+import { bet } from './support/wallet-cases.js';
+
+const users = ['alice', 'bob', 'carol', 'dave'];
+
+function backup(from: string, to: string): ReturnType<typeof run> {
+  return run('backup', '--data', from, '--to', to);
+}
+
+/** A small directory of two partitions that nobody serves. */
+async function small(): Promise<string> {
+  const dataDir = newDirectory();
+  const wallet = await openWallet({ dataDir, partitions: 2 });
+  await wallet.createUsers(users);
+  for (const user of users) await wallet.bet(bet(user, 10));
+  await wallet.close();
+  return dataDir;
+}
+
+/** Bets without a pause until it is told to stop; gives the bodies and answers, in order. */
+function betting(server: Server): () => Promise<{ body: object; answer: object }[]> {
+  const done: { body: object; answer: object }[] = [];
+  let going = true;
+  const all = users.map(async (user) => {
+    while (going) {
+      const body = bet(user, 1);
+      done.push({ body, answer: await server.ask('/transaction/bet', body) });
+    }
+  });
+  return async () => {
+    going = false;
+    await Promise.all(all);
+    return done;
+  };
+}
+
+test('a copy made under load verifies, opens, and has all that was answered before it began', async () => {
+  const [from, to] = [newDirectory(), newDirectory()];
+  const server = await serve(['--data', from, '--partitions', '2']);
+  await server.ask('/users', { users });
+  const stopFirst = betting(server);
+  await wait(100);
+  const before = await stopFirst();
+  const stop = betting(server);
+  await promisify(execFile)(process.execPath, [main, 'backup', '--data', from, '--to', to]);
+  await promisify(execFile)(process.execPath, [main, 'verify', '--data', from]);
+  const meanwhile = await stop();
+  expect(await server.stop()).toBe(0);
+  expect(run('verify', '--data', to)).toMatchObject({ code: 0 });
+  const copy = await openWallet({ dataDir: to });
+  for (const { body, answer } of before) expect(await copy.bet(body)).toEqual(answer);
+  expect(meanwhile.length).toBeGreaterThan(0);
+  expect((await copy.books()).total).toBe(0n);
+  await copy.close();
+});
+
+test("a copy names the same engine, is its owner's alone, and leaves the checkpoints behind", async () => {
+  const [from, to] = [await small(), newDirectory()];
+  mkdirSync(to, { mode: 0o755 });
+  expect(backup(from, to)).toMatchObject({ code: 0, err: '' });
+  const manifest = readFileSync(join(from, 'manifest.json'), 'utf8');
+  expect(readFileSync(join(to, 'manifest.json'), 'utf8')).toBe(manifest);
+  expect(statSync(to).mode & 0o777).toBe(0o700);
+  for (const partition of ['partition-0', 'partition-1']) {
+    expect(statSync(join(to, partition)).mode & 0o777).toBe(0o700);
+    expect(readdirSync(join(to, partition))).toEqual(['journal']);
+  }
+});
+
+test('a copy can be copied, and exports the same', async () => {
+  const [from, one, two] = [await small(), newDirectory(), newDirectory()];
+  expect(backup(from, one)).toMatchObject({ code: 0 });
+  expect(backup(one, two)).toMatchObject({ code: 0 });
+  expect(run('export', '--data', two).out).toBe(run('export', '--data', from).out);
+});
+
+test('what is copied later is not in the copy', async () => {
+  const [from, to] = [await small(), newDirectory()];
+  expect(backup(from, to)).toMatchObject({ code: 0 });
+  const wallet = await openWallet({ dataDir: from });
+  await wallet.bet(bet('alice', 5));
+  await wallet.close();
+  const copy = await openWallet({ dataDir: to });
+  expect(await copy.players.get('alice')).toMatchObject({ balance: 99_990, version: 2 });
+  await copy.close();
+});
+
+test.each<[string, (to: string) => void]>([
+  ['holds something', (to) => mkdirSync(join(to, 'photos'), { recursive: true })],
+  ['is a file', (to) => writeFileSync(to, '')],
+])('a target that %s is refused and left as it is', async (_what, make) => {
+  const [from, to] = [await small(), newDirectory()];
+  make(to);
+  expect(backup(from, to)).toMatchObject({ code: 2, err: `purser: ${to} is no empty directory\n` });
+  expect(existsSync(join(to, 'manifest.json'))).toBe(false);
+});
+
+test('a source that is no data directory is refused, and nothing is made', () => {
+  const [from, to] = [newDirectory(), newDirectory()];
+  expect(backup(from, to)).toMatchObject({
+    code: 2,
+    err: `purser: ${from} is no data directory of purser\n`,
+  });
+  expect(existsSync(to)).toBe(false);
+});
+
+test('a damaged source is refused with the place, and what was copied is no data directory', async () => {
+  const [from, to] = [await small(), newDirectory()];
+  const journal = join(from, 'partition-1', 'journal', 'data.mdb');
+  const file = readFileSync(journal);
+  for (let at = file.indexOf('PRJ1'); at >= 0; at = file.indexOf('PRJ1', at + 1)) {
+    if (file.readDoubleLE(at + 16) === 2) file.writeUInt8(1, at + 76);
+  }
+  writeFileSync(journal, file);
+  const { code, err } = backup(from, to);
+  expect(code).toBe(2);
+  expect(err).toMatch(/partition 1 cannot be copied: frame 2 does not fit its checksum\n$/);
+  expect(existsSync(join(to, 'manifest.json'))).toBe(false);
+});

@@ -1,0 +1,69 @@
+import { createServer } from 'node:net';
+import { expect, test } from 'vitest';
+import { newDirectory } from './support/directory.js';
+import { run, serve } from './support/server.js';
+import { bet } from './support/wallet-cases.js';
+
+test.each([
+  ['no command', []],
+  ['an unknown command', ['steal']],
+  ['an unknown option', ['serve', '--colour', 'red']],
+  ['a port that is no number', ['serve', '--port', 'x']],
+  ['a dialect that is none', ['serve', '--dialect', 'klingon']],
+  ['no partitions', ['serve', '--partitions', '0']],
+  ['a directory that cannot be made', ['serve', '--data', '/proc/purser', '--port', '0']],
+  ['a host that others reach, without keys', ['serve', '--host', '0.0.0.0', '--port', '0']],
+  ['a directory that is none', ['verify', '--data', '/nowhere/at/all']],
+])('%s: one clear line and exit 2', (_what, args) => {
+  const { code, err } = run(...args);
+  expect(code).toBe(2);
+  expect(err).toMatch(/^purser: .+\n$/);
+});
+
+test('a port in use and another number of partitions: one clear line and exit 2', async () => {
+  const directory = newDirectory();
+  const taken = createServer().listen(0, '127.0.0.1');
+  await new Promise((done) => taken.once('listening', done));
+  const { port } = taken.address() as { port: number };
+  const busy = run('serve', '--data', directory, '--partitions', '1', '--port', `${port}`);
+  expect(busy).toMatchObject({ code: 2, err: expect.stringMatching(/in use/) });
+  taken.close();
+  const other = run('serve', '--data', directory, '--partitions', '2', '--port', '0');
+  expect(other).toMatchObject({ code: 2, err: expect.stringMatching(/1 partitions/) });
+});
+
+test.each(['serve', 'verify', 'backup', 'export'])('%s --help explains every option', (command) => {
+  const { code, out } = run(command, '--help');
+  expect(code).toBe(0);
+  expect(out).toContain('--data');
+  expect(out).toContain('PURSER_DATA');
+});
+
+test('keys: none, a wrong one, one without the scope, a right one', async () => {
+  const keys = 'good:wallet,poor:orders';
+  const server = await serve(['--data', newDirectory()], { PURSER_API_KEYS: keys });
+  const call = async (key?: string): Promise<number> => {
+    const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    return (await server.post('/users', { users: ['alice'] }, headers)).status;
+  };
+  expect(await call()).toBe(401);
+  expect(await call('bad')).toBe(401);
+  expect(await call('poor')).toBe(403);
+  expect(await call('good')).toBe(200);
+  expect((await fetch(`${server.url}/health`)).status).toBe(200);
+  expect((await fetch(`${server.url}/metrics`)).status).toBe(401);
+  await server.kill();
+});
+
+test('SIGTERM: exit 0, and what was kept is there again', async () => {
+  const directory = newDirectory();
+  const server = await serve(['--data', directory]);
+  await server.ask('/users', { users: ['alice'] });
+  const body = bet('alice', 3);
+  const answer = await server.ask('/transaction/bet', body);
+  expect(await server.stop()).toBe(0);
+  const next = await serve(['--data', directory]);
+  expect(await next.ask('/transaction/bet', body)).toEqual(answer);
+  expect((await fetch(`${next.url}/health`)).status).toBe(200);
+  await next.kill();
+});

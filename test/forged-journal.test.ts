@@ -1,0 +1,266 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { openWallet } from 'purser';
+import { beforeEach, expect, test } from 'vitest';
+import { newDirectory } from './support/directory.js';
+import { run } from './support/server.js';
+
+/**
+ * Journals changed by somebody who knows their bytes (docs/journal-format.md) and makes the
+ * checksums fit again, and in most tests the hashes too: then the entries themselves must tell.
+ */
+const HEADER = { crc: 4, number: 16, sequence: 24, time: 32, previous: 40, partition: 72 };
+/** Of the first entry of a frame; the record's places are those behind two postings, or none. */
+const ENTRY = { version: 84, balance: 88, previous: 96, mark: 105, standing: 106, account: 107 };
+const AMOUNT = { player: 112, house: 120 };
+const RECORD = { kind: 132, transaction: 144, currency: 176, reference: 192 };
+/** The frames of `fill` behind the genesis. */
+const FRAME = {
+  open: 2,
+  bob: 3,
+  bobs: 4,
+  bet: 5,
+  win: 6,
+  twin: 7,
+  undo: 8,
+  free: 9,
+  limits: 11,
+  last: 12,
+};
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = newDirectory();
+  await fill(directory);
+});
+
+/** One frame after another, each with one entry. */
+async function fill(dataDir: string): Promise<void> {
+  const wallet = await openWallet({ dataDir, partitions: 1 });
+  const body = (user: string, amount: number) => {
+    const ids = { transaction_uuid: randomUUID(), request_uuid: randomUUID() };
+    return { user, amount, currency: 'USD', round: 'round', ...ids };
+  };
+  const [stake, twin] = [body('alice', 10), body('alice', 10)];
+  await wallet.createUsers(['alice']);
+  await wallet.createUsers(['bob']);
+  await wallet.bet(body('bob', 20));
+  await wallet.bet(stake);
+  await wallet.win({ ...body('alice', 30), reference_transaction_uuid: stake.transaction_uuid });
+  await wallet.bet(twin);
+  await wallet.rollback({ ...body('alice', 0), reference_transaction_uuid: twin.transaction_uuid });
+  await wallet.bet({ ...body('alice', 7), is_free: true });
+  await wallet.players.setStatus('bob', 'DISABLED');
+  await wallet.players.setLimits('alice', { max_bet: 99 });
+  await wallet.bet(body('alice', 1));
+  await wallet.close();
+}
+
+function journalOf(dataDir: string): string {
+  return join(dataDir, 'partition-0', 'journal', 'data.mdb');
+}
+
+function forget(dataDir: string): void {
+  rmSync(join(dataDir, 'partition-0', 'checkpoint'), { recursive: true });
+}
+
+/** Where each frame is in the file, in all the copies that LMDB has left of it. */
+function placesOf(file: Buffer): Map<number, number[]> {
+  const places = new Map<number, number[]>();
+  for (let at = file.indexOf('PRJ1'); at >= 0; at = file.indexOf('PRJ1', at + 1)) {
+    const frame = file.subarray(at, at + file.readUInt32LE(at + 8));
+    if (crc32(frame.subarray(8)) !== frame.readUInt32LE(HEADER.crc)) continue;
+    const number = frame.readDoubleLE(HEADER.number);
+    places.set(number, [...(places.get(number) ?? []), at]);
+  }
+  return places;
+}
+
+type Change = (frame: Buffer, others: (number: number) => Buffer) => void;
+
+/** Changes a frame and its checksum, and with `chained` the hashes of all frames behind it. */
+function forge(number: number, change: Change, chained: boolean): void {
+  const path = journalOf(directory);
+  const file = readFileSync(path);
+  const places = placesOf(file);
+  const frameAt = (at: number): Buffer => file.subarray(at, at + file.readUInt32LE(at + 8));
+  const first = (other: number): Buffer => frameAt(places.get(other)?.[0] ?? Number.NaN);
+  const rewrite = (other: number, edit: Change): void => {
+    for (const at of places.get(other) ?? []) {
+      const frame = frameAt(at);
+      edit(frame, first);
+      frame.writeUInt32LE(crc32(frame.subarray(8)), HEADER.crc);
+    }
+  };
+  rewrite(number, change);
+  for (let next = number + 1; chained && places.has(next); next++) {
+    const hash = createHash('sha256')
+      .update(first(next - 1))
+      .digest();
+    rewrite(next, (frame) => hash.copy(frame, HEADER.previous));
+  }
+  writeFileSync(path, file);
+}
+
+function faultFound(): string {
+  const { code, out, err } = run('verify', '--data', directory);
+  expect(code, `${out}${err}`).toBe(1);
+  return err;
+}
+
+function add(at: number, amount: number): Change {
+  return (frame) => frame.writeDoubleLE(frame.readDoubleLE(at) + amount, at);
+}
+
+function put(at: number, value: number): Change {
+  return (frame) => frame.writeUInt8(value, at);
+}
+
+/** Takes 16 bytes over from another frame. */
+function borrow(at: number, number: number, from: number): Change {
+  return (frame, others) => others(number).copy(frame, at, from, from + 16);
+}
+
+function each(...changes: readonly Change[]): Change {
+  return (frame, others) => {
+    for (const change of changes) change(frame, others);
+  };
+}
+
+test('the frames are where these tests expect them, and the journal is sound', () => {
+  expect([...placesOf(readFileSync(journalOf(directory))).keys()].length).toBe(FRAME.last);
+  const { code, out } = run('verify', '--data', directory);
+  expect(code).toBe(0);
+  expect(out).toMatch(/frames\s+12\n/);
+});
+
+test.each<[string, number, Change, RegExp]>([
+  ['postings that do not cancel', FRAME.bet, add(AMOUNT.house, 1), /sum to zero/],
+  ['an account nobody knows', FRAME.bet, put(ENTRY.account, 9), /unknown account/],
+  [
+    'a bet that moves more than its amount',
+    FRAME.bet,
+    each(add(AMOUNT.player, -1), add(AMOUNT.house, 1), add(ENTRY.balance, -1)),
+    /a bet of 10 moved -11/,
+  ],
+  ['a free bet that is not free', FRAME.free, put(133 - 16, 0), /a bet of 7 moved/],
+  [
+    'a win that moves more than its amount',
+    FRAME.win,
+    each(add(AMOUNT.player, 1), add(AMOUNT.house, -1), add(ENTRY.balance, 1)),
+    /a win of 30 moved 31/,
+  ],
+  [
+    'a rollback that gives more than was taken',
+    FRAME.undo,
+    each(add(AMOUNT.player, 1), add(AMOUNT.house, -1), add(ENTRY.balance, 1)),
+    /undoes what was moved/,
+  ],
+  ['a balance that is not the sum', FRAME.bet, add(ENTRY.balance, 1), /sum of the postings/],
+  ['a gap in the versions', FRAME.bet, put(ENTRY.version, 9), /versions have no gaps/],
+  ['a wrong pointer back', FRAME.win, put(ENTRY.previous, 2), /entry before/],
+  ['a standing nobody set', FRAME.bet, put(ENTRY.standing, 1), /standing/],
+  ['a mark nobody knows', FRAME.bet, put(ENTRY.mark, 7), /unknown mark/],
+  ['a kind nobody knows', FRAME.bet, put(RECORD.kind, 99), /unknown kind 99/],
+  ['an account opened twice', FRAME.bet, put(RECORD.kind, 2), /opened once/],
+  ['an account that is never opened', FRAME.open, put(RECORD.kind, 3), /opens it/],
+  ['another currency', FRAME.bet, put(RECORD.currency, 69), /keeps its currency/],
+  [
+    'an id that stands already',
+    FRAME.win,
+    borrow(RECORD.transaction, FRAME.bet, RECORD.transaction),
+    /stands for another entry already/,
+  ],
+  ['a win of nothing', FRAME.win, borrow(RECORD.reference, FRAME.win, 160), /is not there/],
+  [
+    "a win of another's bet",
+    FRAME.win,
+    borrow(RECORD.reference, FRAME.bobs, RECORD.transaction),
+    /names another user's/,
+  ],
+  [
+    'a rollback of another transaction',
+    FRAME.undo,
+    borrow(RECORD.reference, FRAME.win, RECORD.transaction),
+    /undoes what was moved/,
+  ],
+])('%s is found, with its place', (_what, number, change, fault) => {
+  forge(number, change, true);
+  expect(faultFound()).toMatch(
+    new RegExp(`partition 0, frame ${number}, entry 0: .*${fault.source}`),
+  );
+});
+
+test.each<[string, number, Change, RegExp]>([
+  ['another number', FRAME.bet, add(HEADER.number, 100), /says that it is frame 105/],
+  ['another partition', FRAME.bet, put(HEADER.partition, 1), /is of partition 1/],
+  ['a gap in the sequence', FRAME.bet, add(HEADER.sequence, 1), /gap in its sequence/],
+  ['an older time', FRAME.bet, add(HEADER.time, -1e6), /older than the one before/],
+  ['other settings', FRAME.limits, (frame) => frame.fill(0xc1, 176 + 7, 176 + 8), /cannot be read/],
+])('a frame with %s is found', (_what, number, change, fault) => {
+  forge(number, change, true);
+  expect(faultFound()).toMatch(
+    new RegExp(`partition 0, frame ${number}(, entry 0)?: .*${fault.source}`),
+  );
+});
+
+/** The last bytes of a bet are its round: the sums stay right, and the checksum is made to fit. */
+const otherRound: Change = (frame) => {
+  const at = frame.lastIndexOf('round');
+  frame.write('squar', at);
+};
+
+test('the hash chain tells of a changed entry whose checksum fits', async () => {
+  forge(FRAME.bet, otherRound, false);
+  forget(directory);
+  const place = /partition 0, frame 6: does not follow the one before it/;
+  expect(faultFound()).toMatch(place);
+  await expect(openWallet({ dataDir: directory })).rejects.toThrow(place);
+});
+
+test('the checkpoint tells of a last entry whose checksum fits, and of a whole new chain', async () => {
+  const intact = readFileSync(journalOf(directory));
+  for (const [number, chained] of [
+    [FRAME.last, false],
+    [FRAME.bet, true],
+  ] as const) {
+    writeFileSync(journalOf(directory), intact);
+    forge(number, otherRound, chained);
+    expect(faultFound()).toMatch(
+      /partition 0, frame 12: is not what the checkpoint was taken after/,
+    );
+    await expect(openWallet({ dataDir: directory })).rejects.toThrow(
+      /partition 0, frame 12: is not/,
+    );
+  }
+});
+
+test('a journal of another engine is refused', async () => {
+  const other = newDirectory();
+  await fill(other);
+  rmSync(join(directory, 'partition-0'), { recursive: true });
+  cpSync(join(other, 'partition-0'), join(directory, 'partition-0'), { recursive: true });
+  expect(faultFound()).toMatch(/partition 0, frame 1: does not follow/);
+  await expect(openWallet({ dataDir: directory })).rejects.toThrow(/another data directory/);
+  forget(directory);
+  await expect(openWallet({ dataDir: directory })).rejects.toThrow(
+    /partition 0, frame 1: does not follow/,
+  );
+});
+
+test.each(['journal', 'checkpoint'])('pages of a %s that mean nothing end no verify', (part) => {
+  const path = join(directory, 'partition-0', part, 'data.mdb');
+  const intact = readFileSync(path);
+  // Behind the two meta pages; the pages that no longer count may be anything.
+  for (let page = 2; page < Math.min(intact.length / 4096, 10); page++) {
+    const file = Buffer.from(intact);
+    for (let at = page * 4096; at < page * 4096 + 24; at++) file[at] = (at * 37) & 0xff;
+    writeFileSync(path, file);
+    const { code, err } = run('verify', '--data', directory);
+    expect([0, 1], `page ${page}: ${err}`).toContain(code);
+    if (code === 1) expect(err).toMatch(/^purser: fault: partition 0/);
+  }
+});
