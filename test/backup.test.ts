@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { openWallet } from 'purser';
+import { type BetBody, openWallet } from 'purser';
 import { expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
 import { main, run, type Server, serve } from './support/server.js';
@@ -26,8 +26,8 @@ async function small(): Promise<string> {
 }
 
 /** Bets without a pause until it is told to stop; gives the bodies and answers, in order. */
-function betting(server: Server): () => Promise<{ body: object; answer: object }[]> {
-  const done: { body: object; answer: object }[] = [];
+function betting(server: Server): () => Promise<{ body: BetBody; answer: object }[]> {
+  const done: { body: BetBody; answer: object }[] = [];
   let going = true;
   const all = users.map(async (user) => {
     while (going) {

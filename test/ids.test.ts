@@ -96,3 +96,18 @@ test('the answer to a retry carries the stored request_uuid as it was sent, in e
   expect(again).toEqual(answer);
   await wallet.close();
 });
+
+test('copies of a request whose id another partition has are all refused', async () => {
+  const wallet = await openWallet({ partitions: 4 });
+  await wallet.createUsers(users);
+  for (let round = 0; round < 50; round++) {
+    const id = randomUUID();
+    expect((await wallet.bet(body('user0', id, 1))).status).toBe('RS_OK');
+    const copies = users.slice(1).flatMap((user) => [1, 2, 3].map(() => body(user, id, 1)));
+    const answers = await Promise.all(copies.map((copy) => wallet.bet(copy)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(
+      new Set(['RS_ERROR_DUPLICATE_TRANSACTION']),
+    );
+  }
+  await wallet.close();
+});

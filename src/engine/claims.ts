@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { Hash } from '../partitions/hash.js';
 
 const TABLES = 1024;
@@ -13,6 +14,7 @@ const TWO_32 = 4294967296;
  *    Whoever acts on it asks that partition.
  * K2 While a command is in flight its id belongs to its partition; another partition's command
  *    under the same id waits for the outcome.
+ * K3 While a command asks other partitions about its id, no other command of any user passes it.
  */
 export class Claims {
   readonly #tags: (Uint32Array | undefined)[] = new Array(TABLES).fill(undefined);
@@ -30,18 +32,22 @@ export class Claims {
   take(key: number, partition: number): boolean {
     const flight = this.#flights.get(key);
     if (flight !== undefined) {
-      if (flight.partition !== partition) return false;
+      if (flight.alone || flight.partition !== partition) return false;
       flight.commands += 1;
       return true;
     }
     if (this.#hasOther(key, partition)) return false;
-    this.hold(key, partition);
+    this.#flights.set(key, { partition, alone: false, commands: 1, waiting: [] });
     return true;
   }
 
-  /** Takes an id in any case. Nobody else may hold it. */
+  /**
+   * Takes an id that nobody holds for one command alone (K3): it asks other partitions first, and
+   * a copy of it must not overtake what they say.
+   */
   hold(key: number, partition: number): void {
-    this.#flights.set(key, { partition, commands: 1, waiting: [] });
+    assert.ok(!this.#flights.has(key), 'nobody holds the id');
+    this.#flights.set(key, { partition, alone: true, commands: 1, waiting: [] });
   }
 
   /** Gives an id back; `kept` when the partition has it now, or may have it. */
@@ -132,6 +138,7 @@ export class Claims {
 /** An id that commands in flight carry. */
 interface Flight {
   readonly partition: number;
+  readonly alone: boolean;
   commands: number;
   readonly waiting: (() => void)[];
 }
