@@ -27,7 +27,9 @@ const FRAME = {
   undo: 8,
   free: 9,
   limits: 11,
-  last: 12,
+  again: 12,
+  late: 14,
+  last: 15,
 };
 
 let directory: string;
@@ -55,6 +57,13 @@ async function fill(dataDir: string): Promise<void> {
   await wallet.bet({ ...body('alice', 7), is_free: true });
   await wallet.players.setStatus('bob', 'DISABLED');
   await wallet.players.setLimits('alice', { max_bet: 99 });
+  await wallet.rollback({
+    ...body('alice', 0),
+    reference_transaction_uuid: stake.transaction_uuid,
+  });
+  const other = body('alice', 10);
+  await wallet.bet(other);
+  await wallet.win({ ...body('alice', 30), reference_transaction_uuid: other.transaction_uuid });
   await wallet.bet(body('alice', 1));
   await wallet.close();
 }
@@ -108,6 +117,7 @@ function forge(number: number, change: Change, chained: boolean): void {
 function faultFound(): string {
   const { code, out, err } = run('verify', '--data', directory);
   expect(code, `${out}${err}`).toBe(1);
+  expect(err).toMatch(/^purser: fault: [^\n]+\n$/);
   return err;
 }
 
@@ -134,7 +144,7 @@ test('the frames are where these tests expect them, and the journal is sound', (
   expect([...placesOf(readFileSync(journalOf(directory))).keys()].length).toBe(FRAME.last);
   const { code, out } = run('verify', '--data', directory);
   expect(code).toBe(0);
-  expect(out).toMatch(/frames\s+12\n/);
+  expect(out).toMatch(/frames\s+15\n/);
 });
 
 test.each<[string, number, Change, RegExp]>([
@@ -157,7 +167,32 @@ test.each<[string, number, Change, RegExp]>([
     'a rollback that gives more than was taken',
     FRAME.undo,
     each(add(AMOUNT.player, 1), add(AMOUNT.house, -1), add(ENTRY.balance, 1)),
-    /undoes what was moved/,
+    /a rollback of 0 moved 11, not 10/,
+  ],
+  ['a mark that no bet makes', FRAME.bet, put(ENTRY.mark, 1), /mark of this bet: settle, not none/],
+  [
+    'a bet against the treasury',
+    FRAME.bet,
+    put(ENTRY.account + 1, 2),
+    /from house to player alone/,
+  ],
+  [
+    'an account opened with more than it says',
+    FRAME.open,
+    add(RECORD.kind + 4, -1),
+    /it moves 99999/,
+  ],
+  [
+    'a second rollback of the same bet',
+    FRAME.again,
+    borrow(RECORD.reference, FRAME.undo, RECORD.reference),
+    /mark of this rollback: roll back, not none/,
+  ],
+  [
+    'a win of a bet that was rolled back',
+    FRAME.late,
+    borrow(RECORD.reference, FRAME.undo, RECORD.reference),
+    /was rolled back/,
   ],
   ['a balance that is not the sum', FRAME.bet, add(ENTRY.balance, 1), /sum of the postings/],
   ['a gap in the versions', FRAME.bet, put(ENTRY.version, 9), /versions have no gaps/],
@@ -174,18 +209,23 @@ test.each<[string, number, Change, RegExp]>([
     borrow(RECORD.transaction, FRAME.bet, RECORD.transaction),
     /stands for another entry already/,
   ],
-  ['a win of nothing', FRAME.win, borrow(RECORD.reference, FRAME.win, 160), /is not there/],
+  [
+    'a win of nothing',
+    FRAME.win,
+    borrow(RECORD.reference, FRAME.win, 160),
+    /its user does not have/,
+  ],
   [
     "a win of another's bet",
     FRAME.win,
     borrow(RECORD.reference, FRAME.bobs, RECORD.transaction),
-    /names another user's/,
+    /its user does not have/,
   ],
   [
     'a rollback of another transaction',
     FRAME.undo,
     borrow(RECORD.reference, FRAME.win, RECORD.transaction),
-    /undoes what was moved/,
+    /a rollback of 0 moved 10, not -30/,
   ],
 ])('%s is found, with its place', (_what, number, change, fault) => {
   forge(number, change, true);
@@ -230,10 +270,10 @@ test('the checkpoint tells of a last entry whose checksum fits, and of a whole n
     writeFileSync(journalOf(directory), intact);
     forge(number, otherRound, chained);
     expect(faultFound()).toMatch(
-      /partition 0, frame 12: is not what the checkpoint was taken after/,
+      /partition 0, frame 15: is not what the checkpoint was taken after/,
     );
     await expect(openWallet({ dataDir: directory })).rejects.toThrow(
-      /partition 0, frame 12: is not/,
+      /partition 0, frame 15: is not/,
     );
   }
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { applyToAccount, applyToBooks, Books } from '../ledger/apply.js';
 import { applySetting } from '../ledger/players.js';
-import type { Kind } from '../ledger/vocabulary.js';
+import type { AccountName, Kind, Mark } from '../ledger/vocabulary.js';
+import { limits } from '../limits.js';
 import { Actor } from './actors.js';
 import { type Bytes, sameUuid } from './bytes.js';
 import { Currencies } from './currencies.js';
@@ -12,6 +13,18 @@ import { LocationIndex } from './location-index.js';
 import { FLAGS, RECORD, referenceAt, sameUser, userAt, userLength } from './record.js';
 import { settingOf } from './turn.js';
 import { readUuid } from './uuid.js';
+
+/** In an id's state: the partition in the low bits, and whether the entry was rolled back. */
+const PARTITION = 0x7f;
+const ROLLED_BACK = 0x80;
+assert.ok(limits.partitions <= PARTITION + 1);
+
+/** An entry that a win or rollback of the same user names. */
+interface Target {
+  readonly bytes: Bytes;
+  readonly at: number;
+  readonly rolledBack: boolean;
+}
 
 /** Every id of the data directory: none may stand for two entries, in whichever partition. */
 export class SharedIds {
@@ -31,11 +44,22 @@ export class SharedIds {
     return true;
   }
 
-  /** Where the entry under an id is, if this partition has one. */
-  find(bytes: Bytes, id: number, partition: number): { frame: number; at: number } | undefined {
-    this.hash.uuid(bytes, id);
-    if (!this.#find(bytes, id) || this.#index.state !== partition) return undefined;
-    return { frame: this.#index.frame, at: this.#index.at };
+  /** The entry that a record names, if it is one of this partition and of the record's user. */
+  target(bytes: Bytes, record: number, partition: number): Target | undefined {
+    this.hash.uuid(bytes, referenceAt(record));
+    if (!this.#find(bytes, referenceAt(record))) return undefined;
+    const { frame, at, state } = this.#index;
+    if ((state & PARTITION) !== partition) return undefined;
+    const stored = this.stores[partition]?.open(frame);
+    if (stored === undefined || !sameUser(stored, recordOf(stored, at), bytes, record)) {
+      return undefined;
+    }
+    return { bytes: stored, at, rolledBack: (state & ROLLED_BACK) !== 0 };
+  }
+
+  /** Notes that what `target` found is rolled back. */
+  rollBack(): void {
+    this.#index.setState(this.#index.state | ROLLED_BACK);
   }
 
   #find(bytes: Bytes, id: number): boolean {
@@ -60,6 +84,7 @@ export class EntryVerifier {
   readonly #ids: SharedIds;
   readonly #actors = new Map<string, Actor>();
   readonly #currencies = new Currencies();
+  readonly #tombstoned = new LocationIndex();
 
   constructor(frames: FrameStore, partition: number, ids: SharedIds) {
     this.frames = frames;
@@ -87,6 +112,7 @@ export class EntryVerifier {
     applyToBooks(this.books, head.postings);
     if (kind === 'genesis') {
       assert.equal(frame, 1, 'a genesis entry is the first one');
+      this.#samePostings(head, 'issuance', 'treasury', amountOf(bytes, record));
       return;
     }
     const actor = this.#actorOf(bytes, record, kind);
@@ -104,7 +130,23 @@ export class EntryVerifier {
     actor.at = at;
     if (kind === 'bet' || kind === 'win' || kind === 'rollback') {
       this.#transaction(kind, head, bytes, frame, at);
+    } else {
+      assert.equal(head.mark, 'none', 'only a win or a rollback marks what it names');
+      const opened = kind === 'open' ? amountOf(bytes, record) : 0;
+      this.#samePostings(head, 'issuance', 'player', opened);
     }
+  }
+
+  /** The only postings of the entry are what moves from one account to the other. */
+  #samePostings({ postings }: EntryHead, from: AccountName, to: AccountName, amount: number): void {
+    const sum = (account: AccountName): number =>
+      postings.reduce(
+        (all, posting) => all + (posting.account === account ? posting.amount : 0),
+        0,
+      );
+    const right = sum(to) === amount && sum(from) === 0 - amount;
+    const size = amount === 0 ? 0 : 2;
+    assert.ok(right && postings.length === size, `it moves ${amount} from ${from} to ${to} alone`);
   }
 
   #actorOf(bytes: Bytes, record: number, kind: Kind): Actor {
@@ -127,34 +169,69 @@ export class EntryVerifier {
 
   #transaction(kind: Kind, head: EntryHead, bytes: Bytes, frame: number, at: number): void {
     const record = recordOf(bytes, at);
+    // Before its own id is noted: a rollback may name itself, which was unknown then.
+    const { mark, moved } = this.#effect(kind, bytes, record);
     if (!this.#ids.note(bytes, record, frame, at, this.#partition)) {
       const id = readUuid(bytes.u8, record + RECORD.transaction);
       throw new FrameFault(`transaction_uuid ${id} stands for another entry already`);
     }
-    const amount = bytes.f64[(record + RECORD.amount) >> 3] as number;
-    const flags = bytes.u8[record + RECORD.flags] as number;
-    const moved = movedOf(bytes, at);
-    if (kind === 'bet') {
-      const debit = (flags & FLAGS.free) === 0 ? -amount : 0;
-      assert.ok(moved === debit, `a bet of ${amount} moved ${moved}`);
-    }
-    if (kind === 'win') assert.ok(moved === amount, `a win of ${amount} moved ${moved}`);
-    if (head.mark === 'settle' || head.mark === 'roll back') this.#target(head, bytes, at, moved);
-    else if (kind === 'rollback') assert.equal(moved, 0, 'a rollback of nothing moves nothing');
+    assert.equal(head.mark, mark, `the mark of this ${kind}`);
+    const amount = amountOf(bytes, record);
+    const found = movedOf(bytes, at);
+    assert.ok(found === moved, `a ${kind} of ${amount} moved ${found}, not ${moved}`);
+    this.#samePostings(head, 'house', 'player', moved);
+    this.#tombstones(mark, bytes, record, frame, at);
   }
 
-  /** What a win settles is a bet of its user; what a rollback undoes, it undoes exactly. */
-  #target(head: EntryHead, bytes: Bytes, at: number, moved: number): void {
-    const record = recordOf(bytes, at);
-    const found = this.#ids.find(bytes, referenceAt(record), this.#partition);
-    if (found === undefined) throw new FrameFault('it names a transaction that is not there');
-    const stored = this.frames.open(found.frame);
-    assert.ok(
-      sameUser(stored, recordOf(stored, found.at), bytes, record),
-      "it names another user's",
-    );
-    const kind = kindOf(stored, found.at);
-    if (head.mark === 'settle') assert.equal(kind, 'bet', 'a win names a bet');
-    else assert.ok(moved === 0 - movedOf(stored, found.at), 'a rollback undoes what was moved');
+  /** What an entry had to mark and to move, by the rules of the ledger. */
+  #effect(kind: Kind, bytes: Bytes, record: number): { mark: Mark; moved: number } {
+    const amount = amountOf(bytes, record);
+    const flags = bytes.u8[record + RECORD.flags] as number;
+    if (kind === 'bet') return { mark: 'none', moved: (flags & FLAGS.free) === 0 ? 0 - amount : 0 };
+    if ((flags & FLAGS.reference) === 0) {
+      assert.ok(kind === 'win' && (flags & FLAGS.promo) !== 0, 'it names a transaction');
+      return { mark: 'none', moved: amount };
+    }
+    const target = this.#ids.target(bytes, record, this.#partition);
+    if (kind === 'win') return this.#win(target, amount);
+    return this.#rollback(target);
   }
+
+  #win(target: Target | undefined, amount: number): { mark: Mark; moved: number } {
+    if (target === undefined) throw new FrameFault('it names a bet that its user does not have');
+    assert.equal(kindOf(target.bytes, target.at), 'bet', 'a win names a bet');
+    assert.ok(!target.rolledBack, 'the bet that it names was rolled back');
+    return { mark: 'settle', moved: amount };
+  }
+
+  #rollback(target: Target | undefined): { mark: Mark; moved: number } {
+    if (target === undefined) return { mark: 'tombstone', moved: 0 };
+    if (target.rolledBack || kindOf(target.bytes, target.at) === 'rollback') {
+      return { mark: 'none', moved: 0 };
+    }
+    this.#ids.rollBack();
+    return { mark: 'roll back', moved: 0 - movedOf(target.bytes, target.at) };
+  }
+
+  /** An id that its user rolled back before it came never stands. */
+  #tombstones(mark: Mark, bytes: Bytes, record: number, frame: number, at: number): void {
+    const { hash } = this.#ids;
+    const user = userAt(bytes, record);
+    const length = userLength(bytes, record);
+    hash.uuidOfUser(bytes, record + RECORD.transaction, user, length);
+    const stands = this.#tombstoned.find(hash, (otherFrame, otherAt) => {
+      const stored = this.frames.open(otherFrame);
+      const other = recordOf(stored, otherAt);
+      const same = sameUuid(stored, referenceAt(other), bytes, record + RECORD.transaction);
+      return same && sameUser(stored, other, bytes, record);
+    });
+    assert.ok(!stands, 'its user had rolled it back before it came');
+    if (mark !== 'tombstone') return;
+    hash.uuidOfUser(bytes, referenceAt(record), user, length);
+    this.#tombstoned.insert(hash, frame, at, 0);
+  }
+}
+
+function amountOf(bytes: Bytes, record: number): number {
+  return bytes.f64[(record + RECORD.amount) >> 3] as number;
 }

@@ -75,6 +75,15 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** One line: Node draws the difference of two values below what an assertion says. */
+function faultIn(error: unknown): string {
+  if (error instanceof FrameFault) return error.message;
+  if (!(error instanceof AssertionError)) return `cannot be read: ${reasonOf(error)}`;
+  const [said = ''] = error.message.split('\n');
+  const { operator, actual, expected } = error;
+  return operator === 'strictEqual' ? `${said}: ${String(actual)}, not ${String(expected)}` : said;
+}
+
 /** Read before the journal: a directory that is being served goes on meanwhile. */
 async function readCheckpoint(
   directory: string,
@@ -170,10 +179,8 @@ class Walk {
       this.#time = header.time;
       this.#compare(number);
     } catch (error) {
-      const expected = error instanceof FrameFault || error instanceof AssertionError;
-      const reason = expected ? error.message : `cannot be read: ${reasonOf(error)}`;
       const place = entry < 0 ? '' : `, entry ${entry}`;
-      this.#fault = `partition ${this.#partition}, frame ${number}${place}: ${reason}`;
+      this.#fault = `partition ${this.#partition}, frame ${number}${place}: ${faultIn(error)}`;
     }
   }
 
