@@ -114,16 +114,26 @@ test('an older copy of a journal under a newer checkpoint is refused', async () 
   await openingFails(/older copy/);
 });
 
-test('a damaged checkpoint costs time alone', async () => {
+test.each([
+  ['its inner pages', (bytes: Buffer) => bytes.fill(0xa5, 2 * 4096)],
+  ['its first page', (bytes: Buffer) => bytes.fill(0xa5, 0, 4096)],
+  [
+    'its values',
+    (bytes: Buffer) => {
+      for (let at = bytes.indexOf('sequence'); at >= 0; at = bytes.indexOf('sequence', at + 1)) {
+        bytes[at] = 120;
+      }
+    },
+  ],
+])('a checkpoint damaged in %s costs time alone', async (_where, harm) => {
   await fill(4);
   const file = join(directory, 'partition-0', 'checkpoint', 'data.mdb');
   const bytes = readFileSync(file);
-  for (let at = bytes.indexOf('sequence'); at >= 0; at = bytes.indexOf('sequence', at + 1)) {
-    bytes[at] = 120;
-  }
+  harm(bytes);
   writeFileSync(file, bytes);
   const wallet = await openWallet({ dataDir: directory });
   expect((await wallet.books()).total).toBe(0n);
+  expect((await wallet.players.get('alice'))?.version).toBeGreaterThan(5);
   await wallet.close();
 });
 

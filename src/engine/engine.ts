@@ -13,7 +13,7 @@ import { EngineWallet } from './engine-wallet.js';
 import { OpenError } from './errors.js';
 import type { WalletOptions } from './options.js';
 import { PartitionClient } from './partition-client.js';
-import { probeJournals } from './probe-journals.js';
+import { probePartitions } from './probe-journals.js';
 import { Router } from './router.js';
 import type { Wallet } from './wallet.js';
 
@@ -79,8 +79,12 @@ async function openPartitions(
   settings: Settings,
 ): Promise<PartitionClient[]> {
   const numbers = Array.from({ length: manifest.partitions }, (_, number) => number);
-  if (manifest.begun)
-    await probeJournals(numbers.map((number) => partitionDirectory(dataDir, number)));
+  if (manifest.begun) {
+    const directories = numbers.map((number) => partitionDirectory(dataDir, number));
+    for (const directory of await probePartitions(directories)) {
+      process.emitWarning(`the checkpoint in ${directory} was damaged; the journal is replayed`);
+    }
+  }
   const partitions = numbers.map((number) => {
     const directory = partitionDirectory(dataDir, number);
     for (const part of ['journal', 'checkpoint']) {

@@ -1,3 +1,4 @@
+import { unpack } from 'msgpackr';
 import type { Kind, Posting } from '../ledger/vocabulary.js';
 import type { Bytes } from './bytes.js';
 import { Currencies } from './currencies.js';
@@ -103,6 +104,8 @@ function readOptional(bytes: Bytes, record: number): Record<string, unknown> {
       continue;
     found[name] = name === 'meta' ? JSON.parse(value) : value;
   }
+  const settings = details.get(DETAILS.settings);
+  if (settings !== undefined) found['limits'] = unpack(settings);
   const flags = bytes.u8[record + RECORD.flags] as number;
   for (const [name, bit] of Object.entries(FLAG_NAMES)) {
     if ((flags & bit) !== 0) found[name] = true;

@@ -141,7 +141,8 @@ function replay(state: PartitionState, options: PartitionOptions, journal: Journ
     } catch (error) {
       if (!(error instanceof FrameFault) && !(error instanceof assert.AssertionError)) throw error;
       const place = `partition ${options.partition}, frame ${number}`;
-      throw new JournalFault(`${place}: ${error.message}`, { cause: error });
+      // An assertion's message goes on with a comparison; its first line says what is wrong.
+      throw new JournalFault(`${place}: ${error.message.split('\n')[0]}`, { cause: error });
     }
     progress[0] = number - first + 1;
   }
