@@ -1,3 +1,4 @@
+import { limits } from '../limits.js';
 import { readApiKeys } from '../server/auth.js';
 import { logLevels } from '../server/log.js';
 import { readPublicKey } from '../server/signatures.js';
@@ -26,7 +27,7 @@ export const serveOptions = {
     variable: 'PURSER_PARTITIONS',
     shows: 'P',
     help: 'threads, fixed when the data directory is made (default: cores - 1)',
-    read: integer(1, 64),
+    read: integer(1, limits.partitions),
   },
   dialect: {
     variable: 'PURSER_DIALECT',

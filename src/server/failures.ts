@@ -72,9 +72,18 @@ function invalid(mistakes: Mistakes): Problem {
   }
   const errors = mistakes.map((mistake) => ({
     pointer: pointerOf(mistake),
-    detail: mistake.message ?? 'is not valid',
+    detail: detailOf(mistake),
   }));
   return new Problem('validation_failed', undefined, { errors });
+}
+
+/** What is wrong with the member that the pointer names; Ajv speaks of the object around it. */
+function detailOf({ keyword, message, params }: Mistakes[number]): string {
+  const { allowedValues } = params;
+  if (keyword === 'required') return 'is required';
+  if (keyword === 'additionalProperties') return 'is not known here';
+  if (Array.isArray(allowedValues)) return `must be one of ${allowedValues.join(', ')}`;
+  return message ?? 'is not valid';
 }
 
 /** The JSON pointer (RFC 6901) of the member that is wrong, missing or unknown. */

@@ -17,10 +17,13 @@ type Environment = Readonly<Record<string, string>>;
 export class Server {
   readonly child: ChildProcess;
   readonly url: string;
+  /** What it wrote to stderr so far. */
+  readonly said: () => string;
 
-  constructor(child: ChildProcess, url: string) {
+  constructor(child: ChildProcess, url: string, said: () => string) {
     this.child = child;
     this.url = url;
+    this.said = said;
     running.add(this);
   }
 
@@ -69,11 +72,13 @@ export async function serve(
   args: readonly string[],
   environment: Environment = {},
   wrapper: readonly string[] = [],
+  cwd?: string,
 ): Promise<Server> {
   const [command = process.execPath, ...rest] = [...wrapper, process.execPath, main];
   const child = spawn(command, [...rest, 'serve', '--port', '0', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
+    cwd,
   });
   let said = '';
   child.stderr.on('data', (text: Buffer) => {
@@ -81,7 +86,7 @@ export async function serve(
   });
   for await (const line of createInterface(child.stdout)) {
     const url = /listening on (http:\S+)/.exec(line)?.[1];
-    if (url !== undefined) return new Server(child, url);
+    if (url !== undefined) return new Server(child, url, () => said);
   }
   throw new Error(`it ended before it listened: ${said}`);
 }

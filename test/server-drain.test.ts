@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { newDirectory } from './support/directory.js';
+import { post, postHead, type RawConnection, rawConnection } from './support/raw-connection.js';
+import { type Server, serve } from './support/server.js';
+import { bet } from './support/wallet-cases.js';
+
+const HALF = 20;
+/** Longer than two signals of one key press lie apart. */
+const LATER_MS = 700;
+
+async function started(): Promise<Server> {
+  const server = await serve(['--data', newDirectory()]);
+  await server.ask('/users', { users: ['alice'] });
+  return server;
+}
+
+/** A bet of which the server has the headers and half the body. */
+async function halfSent(server: Server, text: string): Promise<RawConnection> {
+  const connection = await rawConnection(server);
+  connection.write(postHead('/transaction/bet', text.length) + text.slice(0, HALF));
+  await wait(100);
+  return connection;
+}
+
+test('what had arrived is finished, what comes later is refused, and the exit is 0', async () => {
+  const server = await started();
+  const text = JSON.stringify(bet('alice', 1));
+  const idle = await rawConnection(server);
+  idle.write(post('/user/balance', bet('alice', 1)));
+  await idle.hears('RS_OK');
+  const accepted = await halfSent(server, text);
+  const late = await halfSent(server, text);
+
+  const exit = once(server.child, 'exit');
+  server.child.kill('SIGTERM');
+  // An idle connection is closed, a new one is not taken.
+  await idle.ends();
+  await expect(rawConnection(server)).rejects.toThrow();
+
+  accepted.write(text.slice(HALF));
+  expect(await accepted.ends()).toMatch(/^HTTP\/1\.1 200 .*"RS_OK"/s);
+  late.write(text.slice(HALF) + post('/transaction/bet', bet('alice', 1)));
+  const heard = await late.ends();
+  expect(heard).toContain('HTTP/1.1 503 ');
+  expect(heard).toMatch(/retry-after: 1/i);
+  expect(heard).toMatch(/connection: close/i);
+  expect(heard).toContain('"code":"overloaded"');
+  expect(await exit).toEqual([0, null]);
+});
+
+test('a second signal ends the process at once', async () => {
+  const server = await started();
+  const connection = await halfSent(server, JSON.stringify(bet('alice', 1)));
+  const exit = once(server.child, 'exit');
+  server.child.kill('SIGTERM');
+  await wait(LATER_MS);
+  server.child.kill('SIGTERM');
+  expect(await exit).toEqual([1, null]);
+  connection.close();
+});
+
+test('one key press that arrives twice, as under npm start, still finishes what had arrived', async () => {
+  const server = await started();
+  const text = JSON.stringify(bet('alice', 1));
+  const connection = await halfSent(server, text);
+  const exit = once(server.child, 'exit');
+  server.child.kill('SIGINT');
+  await wait(20);
+  server.child.kill('SIGINT');
+  await wait(LATER_MS);
+  connection.write(text.slice(HALF));
+  expect(await connection.ends()).toMatch(/^HTTP\/1\.1 200 /);
+  expect(await exit).toEqual([0, null]);
+});

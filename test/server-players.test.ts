@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newDirectory } from './support/directory.js';
+import { type Server, serve } from './support/server.js';
+import { bet } from './support/wallet-cases.js';
+
+let server: Server;
+
+beforeAll(async () => {
+  server = await serve(['--data', newDirectory()]);
+  await server.ask('/users', { users: ['alice', 'a/b ü', '__proto__'] });
+});
+
+afterAll(() => server.kill());
+
+function put(path: string, text: string): Promise<Response> {
+  return server.send(`/v1/players/${path}`, text, {}, 'PUT');
+}
+
+async function get(id: string): Promise<Response> {
+  return fetch(`${server.url}/v1/players/${encodeURIComponent(id)}`);
+}
+
+test.each(['alice', 'a/b ü', '__proto__'])('GET shows the player %s', async (id) => {
+  const response = await get(id);
+  const player = (await response.json()) as Record<string, unknown>;
+  expect(player).toMatchObject({ player_id: id, balance: 100_000, status: 'ACTIVE' });
+  expect(response.headers.get('etag')).toBe(`"${player['version']}"`);
+});
+
+test.each(['nobody', 'constructor', 'x'.repeat(255), 'x'.repeat(2000), 'x'.repeat(9000)])(
+  'there is no player %s',
+  async (id) => {
+    const response = await get(id);
+    expect(response.status).toBe(404);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+  },
+);
+
+test('a disabled player cannot bet, and can when enabled again', async () => {
+  expect(await (await put('alice/status', '{"status":"DISABLED"}')).json()).toMatchObject({
+    status: 'DISABLED',
+  });
+  const refused = await server.ask('/transaction/bet', bet('alice', 1));
+  expect(refused).toMatchObject({ status: 'RS_ERROR_USER_DISABLED' });
+  await put('alice/status', '{"status":"ACTIVE"}');
+  expect(await server.ask('/transaction/bet', bet('alice', 1))).toMatchObject({ status: 'RS_OK' });
+});
+
+test('a limit stops larger bets until it is cleared', async () => {
+  await put('alice/limits', '{"max_bet":5}');
+  expect(await server.ask('/transaction/bet', bet('alice', 6))).toMatchObject({
+    status: 'RS_ERROR_LIMIT_REACHED',
+  });
+  await put('alice/limits', '{"max_bet":null}');
+  expect(await server.ask('/transaction/bet', bet('alice', 6))).toMatchObject({ status: 'RS_OK' });
+});
+
+describe('bodies that are refused name the member', () => {
+  test.each([
+    ['status', '{}', '/status'],
+    ['status', '{"status":"GONE"}', '/status'],
+    ['status', '{"status":"ACTIVE","a/b~c":1}', '/a~1b~0c'],
+    ['limits', '{"max_bet":"5"}', '/max_bet'],
+    ['limits', '{"max_bet":-1}', '/max_bet'],
+    ['limits', '{"max_bet":1.5}', '/max_bet'],
+    ['limits', '{"max_bet":1.00000000000000000001}', '/max_bet'],
+    ['limits', '{"max_bet":9007199254740993}', '/max_bet'],
+    ['limits', '{"max_loss":1}', '/max_loss'],
+    ['limits', '{"__proto__":{"max_bet":1}}', '/__proto__'],
+  ])('%s %s', async (resource, text, pointer) => {
+    const response = await put(`alice/${resource}`, text);
+    expect(response.status).toBe(422);
+    const errors = [{ pointer, detail: expect.any(String) }];
+    expect(await response.json()).toMatchObject({ code: 'validation_failed', errors });
+  });
+
+  test.each(['[]', 'null', '"ACTIVE"', ''])('%s is no object', async (text) => {
+    const response = await put('alice/status', text);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ code: 'malformed_request' });
+  });
+});
+
+test('an id that is not percent-encoded UTF-8 is refused', async () => {
+  expect((await fetch(`${server.url}/v1/players/%ff`)).status).toBe(400);
+});
+
+test('metrics count the answers by route and status, and show the partitions', async () => {
+  await server.post('/transaction/rollback', []);
+  await server.post('/transaction/rollback', {});
+  const response = await fetch(`${server.url}/metrics`);
+  expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4');
+  const text = await response.text();
+  for (const line of [
+    'purser_up 1',
+    'purser_http_requests_total{route="/transaction/rollback",status="200"} 1',
+    'purser_http_requests_total{route="/transaction/rollback",status="400"} 1',
+    'purser_http_request_duration_seconds_bucket{route="/transaction/rollback",le="+Inf"} 2',
+    'purser_http_request_duration_seconds_count{route="/transaction/rollback"} 2',
+    'purser_partition_state{partition="0",state="serving"} 1',
+    'purser_partition_restarts_total{partition="0"} 0',
+  ]) {
+    expect(text.split('\n')).toContain(line);
+  }
+  expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
+});
