@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { newDirectory } from './support/directory.js';
+import { run, type Server, serve } from './support/server.js';
+import { bet } from './support/wallet-cases.js';
+
+const hasStrace = spawnSync('strace', ['-V']).status === 0;
+
+/** Sends until an answer of the wallet protocol comes; how many refusals came before it. */
+async function insist(
+  server: Server,
+  body: unknown,
+): Promise<{ refusals: string[]; answer: unknown }> {
+  const refusals: string[] = [];
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const response = await server.post('/transaction/bet', body);
+    const content = (await response.json()) as Record<string, unknown>;
+    if (response.status === 200) return { refusals, answer: content };
+    refusals.push(String(content['code']));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`refused again and again: ${refusals.at(-1)}`);
+}
+
+test.skipIf(!hasStrace).each(['EIO', 'ENOSPC'])(
+  'a sync that fails with %s is answered with unavailable, and the partition recovers from disk',
+  async (error) => {
+    const directory = newDirectory();
+    const calm = await serve(['--data', directory, '--partitions', '1']);
+    await calm.ask('/users', { users: ['alice'] });
+    await calm.stop();
+    // Each thread that commits meets the fault once, with its second sync.
+    const fault = ['strace', '-D', '-f', '-o', '/dev/null', '-e', 'trace=fdatasync'];
+    const inject = ['-e', `inject=fdatasync:error=${error}:when=2`];
+    const server = await serve(['--data', directory], {}, [...fault, ...inject]);
+    const bodies = Array.from({ length: 12 }, () => bet('alice', 1));
+    const refusals: string[] = [];
+    for (const [i, body] of bodies.entries()) {
+      const { refusals: some, answer } = await insist(server, body);
+      refusals.push(...some);
+      expect(answer).toMatchObject({ status: 'RS_OK', balance: 100_000 - i - 1 });
+    }
+    expect(refusals[0]).toBe('unavailable');
+    const health = await fetch(`${server.url}/health`);
+    expect(health.status).toBe(200);
+    await server.kill();
+    expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+    const again = await serve(['--data', directory]);
+    for (const [i, body] of bodies.entries()) {
+      expect(await again.ask('/transaction/bet', body)).toMatchObject({ balance: 100_000 - i - 1 });
+    }
+    await again.kill();
+  },
+);
+
+test.skipIf(!hasStrace)(
+  'a commit that does not come back is given up, and its bet settles once',
+  async () => {
+    const directory = newDirectory();
+    const calm = await serve(['--data', directory, '--partitions', '1']);
+    await calm.ask('/users', { users: ['alice'] });
+    await calm.stop();
+    const fault = ['strace', '-D', '-f', '-o', '/dev/null', '-e', 'trace=fdatasync'];
+    const inject = ['-e', 'inject=fdatasync:delay_enter=8000000:when=1'];
+    const server = await serve(['--data', directory], {}, [...fault, ...inject]);
+    const body = bet('alice', 1);
+    const { refusals, answer } = await insist(server, body);
+    expect(refusals[0]).toBe('unavailable');
+    expect(answer).toMatchObject({ status: 'RS_OK', balance: 99_999 });
+    await server.kill();
+    expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+  },
+);
