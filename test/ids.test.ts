@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { openWallet } from 'purser';
-import { expect, test } from 'vitest';
+import fc from 'fast-check';
+import { openWallet, type Wallet, type WalletOptions } from 'purser';
+import { describe, expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
+import { type Body, type Op, Oracle } from './support/oracle.js';
 import { bet } from './support/wallet-cases.js';
 
 const users = Array.from({ length: 12 }, (_, i) => `user${i}`);
@@ -111,3 +113,176 @@ test('copies of a request whose id another partition has are all refused', async
   }
   await wallet.close();
 });
+
+const START = 100;
+const NAMES = 3;
+const RUNS = 25;
+const user = fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 1, 2);
+
+/** Mostly the one, seldom the other. */
+function mostly<A, B>(usual: fc.Arbitrary<A>, seldom: fc.Arbitrary<B>): fc.Arbitrary<A | B> {
+  return fc.oneof({ arbitrary: usual, weight: 40 }, { arbitrary: seldom, weight: 1 });
+}
+
+/**
+ * A command as numbers and literals; names and ids come with the run, so that runs share a wallet.
+ * Ids count back: `id` 0 is a new one, `target` 0 the one before it, -1 the next one to come.
+ */
+const command = fc.record({
+  op: fc.constantFrom('bet', 'bet', 'win', 'win', 'rollback'),
+  user: mostly(user, fc.constantFrom('', 'nobody', 7, undefined)),
+  id: mostly(fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 1, 2, 3), fc.constantFrom('no uuid', undefined)),
+  target: mostly(fc.integer({ min: -1, max: 4 }), fc.constantFrom('no uuid', null, undefined)),
+  capitals: fc.boolean(),
+  amount: mostly(fc.constantFrom(1, 10, 10, 60, 150), fc.constantFrom(0, -1, 1.5, '5', undefined)),
+  currency: mostly(fc.constant('USD'), fc.constantFrom('EUR', 7, undefined)),
+  options: fc.oneof(
+    { arbitrary: fc.constant({}), weight: 12 },
+    fc.constantFrom(
+      { round: 'r' },
+      { game_code: 'g' },
+      { is_free: true },
+      { is_supplier_promo: true },
+      { meta: { a: 1 } },
+      { round: 5 },
+    ),
+  ),
+  request: mostly(fc.constant('fresh'), fc.constantFrom('no uuid', undefined)),
+});
+
+const setting = fc.record({
+  op: fc.constant('set'),
+  user,
+  disabled: fc.boolean(),
+  max_bet: fc.constantFrom(undefined, 10, 60),
+});
+const again = fc.record({ op: fc.constant('again'), back: fc.nat(20) });
+const reopen = fc.record({ op: fc.constant('reopen') });
+const step = fc.oneof(
+  { arbitrary: command, weight: 60 },
+  { arbitrary: again, weight: 10 },
+  { arbitrary: setting, weight: 4 },
+  { arbitrary: reopen, weight: 1 },
+);
+
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
+type Options = WalletOptions & { readonly dialect: 'exwallet' | 'hub88' };
+
+/** One sequence, played to a wallet that other sequences have used and to an oracle of its own. */
+class Play {
+  wallet: Wallet;
+  readonly #options: Options;
+  readonly #names: readonly string[];
+  readonly #oracle: Oracle;
+  readonly #ids: string[] = [];
+  readonly #sent: { readonly op: Op; readonly body: Body }[] = [];
+
+  constructor(wallet: Wallet, options: Options) {
+    const run = randomUUID();
+    this.wallet = wallet;
+    this.#options = options;
+    this.#names = Array.from({ length: NAMES }, (_, i) => `${run}-${i}`);
+    this.#oracle = new Oracle(options.dialect, this.#names, START);
+  }
+
+  async all(steps: readonly Step[]): Promise<void> {
+    expect(await this.wallet.createUsers(this.#names)).toBe(NAMES);
+    for (const one of steps) await this.#step(one);
+    for (const [user, { balance }] of this.#oracle.players) {
+      const answer = await this.wallet.balance({ user, request_uuid: randomUUID() });
+      expect(answer.balance).toBe(balance);
+    }
+    expect((await this.wallet.books()).total).toBe(0n);
+  }
+
+  async #step(one: Step): Promise<void> {
+    if ('back' in one) await this.#again(one.back);
+    else if ('disabled' in one) await this.#set(this.#names[one.user] ?? '', one);
+    else if ('target' in one) await this.#ask(one.op as Op, this.#bodyOf(one));
+    else {
+      await this.wallet.close();
+      this.wallet = await openWallet(this.#options);
+    }
+  }
+
+  async #ask(op: Op, body: Body): Promise<void> {
+    this.#sent.push({ op, body });
+    const wanted = this.#oracle.answer(op, body);
+    expect(await this.wallet[op](body as never), JSON.stringify({ op, body })).toEqual(wanted);
+  }
+
+  async #again(back: number): Promise<void> {
+    const former = this.#sent.at(-1 - back);
+    if (former === undefined) return;
+    await this.#ask(former.op, { ...former.body, request_uuid: randomUUID() });
+  }
+
+  async #set(name: string, { disabled, max_bet }: PlayerSetting): Promise<void> {
+    const maxBet = max_bet ?? Number.POSITIVE_INFINITY;
+    Object.assign(this.#oracle.players.get(name) ?? {}, { disabled, maxBet });
+    await this.wallet.players.setStatus(name, disabled ? 'DISABLED' : 'ACTIVE');
+    await this.wallet.players.setLimits(name, max_bet === undefined ? {} : { max_bet });
+  }
+
+  #bodyOf({ op, user, id, target, capitals, request, amount, currency, options }: Command): Body {
+    // The last id is one yet to come.
+    if (this.#ids.length === 0) this.#ids.push(randomUUID());
+    if (id === 0) this.#ids.push(randomUUID());
+    const own = typeof id === 'number' ? this.#ids.at(-2 - id) : id;
+    const named = typeof target === 'number' ? this.#ids.at(target < 0 ? -1 : -3 - target) : target;
+    const spelled = (text: unknown): unknown => {
+      return capitals && typeof text === 'string' ? text.toUpperCase() : text;
+    };
+    return {
+      user: typeof user === 'number' && user < NAMES ? this.#names[user] : user,
+      transaction_uuid: spelled(own),
+      request_uuid: request === 'fresh' ? randomUUID() : request,
+      ...(op === 'rollback' ? {} : { amount, currency }),
+      // A rollback that names itself is a case of its own.
+      ...(op === 'bet' || own === named ? {} : { reference_transaction_uuid: spelled(named) }),
+      ...options,
+    };
+  }
+}
+
+interface PlayerSetting {
+  readonly disabled: boolean;
+  readonly max_bet: number | undefined;
+}
+
+describe.each(['exwallet', 'hub88'] as const)('in the dialect %s', (dialect) => {
+  test.each([1, 4])(
+    'any sequence of commands is answered as an oracle answers it (%i partitions)',
+    async (partitions) => {
+      const options = { dataDir: newDirectory(), dialect, partitions, initialBalance: START };
+      let wallet = await openWallet(options);
+      const steps = fc.array(step, { minLength: 20, maxLength: 90, size: 'max' });
+      const property = fc.asyncProperty(steps, async (sequence) => {
+        const play = new Play(wallet, options);
+        try {
+          await play.all(sequence);
+        } finally {
+          wallet = play.wallet;
+        }
+      });
+      await fc.assert(property, { numRuns: RUNS });
+      await wallet.close();
+    },
+  );
+});
+
+test.each(['exwallet', 'hub88'] as const)(
+  'a rollback that names itself is answered the same when it is sent again (%s)',
+  async (dialect) => {
+    const wallet = await openWallet({ dialect });
+    await wallet.createUsers(['alice']);
+    const id = randomUUID();
+    const ids = { transaction_uuid: id, reference_transaction_uuid: id };
+    const rollback = { user: 'alice', request_uuid: randomUUID(), ...ids };
+    const first = await wallet.rollback(rollback);
+    expect(first).toMatchObject({ status: 'RS_OK', balance: 100_000 });
+    expect(await wallet.rollback(rollback)).toEqual(first);
+    await wallet.close();
+  },
+);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newDirectory } from './support/directory.js';
+import { sharedDirectory } from './support/directory.js';
 import { post, postHead, rawConnection } from './support/raw-connection.js';
 import { type Server, serve } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
@@ -7,7 +7,7 @@ import { bet } from './support/wallet-cases.js';
 let server: Server;
 
 beforeAll(async () => {
-  server = await serve(['--data', newDirectory()]);
+  server = await serve(['--data', sharedDirectory()]);
   await server.ask('/users', { users: ['alice'] });
 });
 

@@ -1,6 +1,6 @@
 import { Packr } from 'msgpackr';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newDirectory } from './support/directory.js';
+import { sharedDirectory } from './support/directory.js';
 import { type Server, serve } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
 
@@ -10,7 +10,7 @@ const BIG = 9_000_000_000_000_000;
 let server: Server;
 
 beforeAll(async () => {
-  server = await serve(['--data', newDirectory(), '--initial-balance', String(BIG)]);
+  server = await serve(['--data', sharedDirectory(), '--initial-balance', String(BIG)]);
   await server.ask('/users', { users: ['alice'] });
 });
 

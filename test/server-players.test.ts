@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newDirectory } from './support/directory.js';
+import { sharedDirectory } from './support/directory.js';
 import { type Server, serve } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
 
 let server: Server;
 
 beforeAll(async () => {
-  server = await serve(['--data', newDirectory()]);
+  server = await serve(['--data', sharedDirectory()]);
   await server.ask('/users', { users: ['alice', 'a/b ü', '__proto__'] });
 });
 

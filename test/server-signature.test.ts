@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newDirectory } from './support/directory.js';
+import { newDirectory, sharedDirectory } from './support/directory.js';
 import { run, type Server, serve } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
 
@@ -13,7 +13,7 @@ let server: Server;
 
 beforeAll(async () => {
   const keys = { PURSER_HUB88_PUBLIC_KEY: pem, PURSER_API_KEYS: 'key:wallet' };
-  server = await serve(['--data', newDirectory()], keys);
+  server = await serve(['--data', sharedDirectory()], keys);
   const bearer = { authorization: 'Bearer key' };
   expect((await server.post('/users', { users: ['alice'] }, bearer)).status).toBe(200);
 });
