@@ -52,7 +52,10 @@ test('nonsense behind a bet is never taken for the answer to the bet', async () 
   }
 });
 
-test('requests sent in one go are answered in their order', async () => {
+test('requests sent in one go are answered in their order', {
+  retry: 2,
+  timeout: 10_000,
+}, async () => {
   const connection = await rawConnection(server);
   const bodies = [1, 2, 3].map((amount) => bet('alice', amount));
   connection.write(bodies.map((body) => post('/transaction/bet', body)).join(''));
