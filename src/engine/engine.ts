@@ -102,11 +102,14 @@ async function openPartitions(
       heapMegabytes: settings.threadHeapMegabytes,
     });
   });
-  try {
-    await Promise.all(partitions.map((partition) => recover(partition, dataDir, settings)));
-  } catch (error) {
+  // All of them, also after a failure: to end a thread while LMDB opens a file ends the process.
+  const opened = await Promise.allSettled(
+    partitions.map((partition) => recover(partition, dataDir, settings)),
+  );
+  const failed = opened.find((one) => one.status === 'rejected');
+  if (failed !== undefined) {
     await Promise.all(partitions.map((partition) => partition.abandon()));
-    throw error;
+    throw failed.reason;
   }
   markBegun(dataDir, manifest);
   return partitions;
