@@ -70,7 +70,8 @@ export class Mailbox {
 
   /** How many batches wait, full or not. */
   get batches(): number {
-    return this.#waiting.length + (this.#filling === undefined ? 0 : 1);
+    // One that was opened for a command which then did not come has nobody waiting.
+    return this.#waiting.length + ((this.#filling?.callers.length ?? 0) === 0 ? 0 : 1);
   }
 
   /** The batch that takes the next command; undefined when the partition is overloaded. */
