@@ -31,6 +31,8 @@ export class EngineWallet implements Wallet {
   readonly #settings: Settings;
   readonly #released: () => Promise<void>;
   #closing: Promise<void> | undefined;
+  /** Lists that are under way: a close lets them end. */
+  readonly #begun = new Set<Promise<Answer[]>>();
 
   constructor(
     partitions: readonly PartitionClient[],
@@ -72,10 +74,20 @@ export class EngineWallet implements Wallet {
   }
 
   async batch(operations: readonly Operation[]): Promise<Answer[]> {
+    if (this.#closing !== undefined) throw closed();
+    const answers = this.#batch(operations);
+    this.#begun.add(answers);
+    try {
+      return await answers;
+    } finally {
+      this.#begun.delete(answers);
+    }
+  }
+
+  async #batch(operations: readonly Operation[]): Promise<Answer[]> {
     const answers = new Many(operations as readonly unknown[] as readonly Body[]);
     for (let index = 0; index < operations.length; index++) {
       if (index % STRIDE === 0) await this.#room();
-      if (this.#closing !== undefined) throw closed();
       const operation = operations[index];
       const kind = kindOf(operation?.op);
       if (kind === undefined) answers.refuse(index);
@@ -188,6 +200,7 @@ export class EngineWallet implements Wallet {
 
   async #close(): Promise<void> {
     try {
+      await Promise.allSettled([...this.#begun]);
       await Promise.all(this.#partitions.map((partition) => partition.close()));
     } finally {
       await this.#released();

@@ -122,10 +122,7 @@ export class PartitionClient {
 
   /** Finishes what was accepted, writes a checkpoint and ends the thread. */
   async close(): Promise<void> {
-    while (
-      this.#state.kind !== 'failed' &&
-      (this.#inFlight.size > 0 || this.#mailbox.batches > 0)
-    ) {
+    while (this.#isBusy()) {
       await new Promise<void>((resolve) => this.#idle.push(resolve));
     }
     clearInterval(this.#watchdog);
@@ -136,6 +133,13 @@ export class PartitionClient {
     } finally {
       await this.#thread?.destroy();
     }
+  }
+
+  /** A recovery is waited for: it would bring a closed partition back to life. */
+  #isBusy(): boolean {
+    if (this.#state.kind === 'failed') return false;
+    if (this.#state.kind === 'recovering') return true;
+    return this.#inFlight.size > 0 || this.#mailbox.batches > 0;
   }
 
   /** Ends the thread of a partition that was never served from. */
