@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { EngineError, openWallet } from 'purser';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import { EngineError, openWallet, type Wallet } from 'purser';
 import { expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
 import { run, serve } from './support/server.js';
@@ -37,6 +38,51 @@ test('a batch has no bound but memory', async () => {
   await wallet.close();
 });
 
+/** Until nothing waits or is in flight, so that a read is neither refused nor too early. */
+async function quiet(wallet: Wallet): Promise<void> {
+  while (wallet.health().partitions.some(({ pending }) => pending > 0)) await wait(5);
+}
+
+test('a batch of large operations has no bound either', async () => {
+  const wallet = await openWallet({ partitions: 1 });
+  await wallet.createUsers(['alice']);
+  // Each fills a batch of its own: more of them than the mailbox holds.
+  const meta = { text: 'x'.repeat(300_000) };
+  const operations = Array.from({ length: 100 }, () => {
+    return { op: 'bet' as const, ...bet('alice', 1), meta };
+  });
+  const [settled] = await Promise.allSettled([wallet.batch(operations)]);
+  await quiet(wallet);
+  const { balance } = await wallet.balance({ user: 'alice', request_uuid: randomUUID() });
+  await wallet.close();
+  expect(settled).toMatchObject({ status: 'fulfilled' });
+  expect(balance).toBe(100_000 - operations.length);
+});
+
+test('of many batches at once, those that are refused as overloaded did nothing', async () => {
+  const wallet = await openWallet({ partitions: 1 });
+  const users = Array.from({ length: 100 }, (_, i) => `user${i}`);
+  await wallet.createUsers(users);
+  const settled = await Promise.allSettled(
+    users.map((user) => {
+      return wallet.batch(
+        Array.from({ length: 2_048 }, () => ({ op: 'bet' as const, ...bet(user, 1) })),
+      );
+    }),
+  );
+  await quiet(wallet);
+  const wrong: unknown[] = [];
+  for (const [i, one] of settled.entries()) {
+    const user = users[i] ?? '';
+    const { balance } = await wallet.balance({ user, request_uuid: randomUUID() });
+    const wanted = one.status === 'fulfilled' ? 100_000 - 2_048 : 100_000;
+    if (one.status === 'rejected') expect(one.reason.code).toBe('overloaded');
+    if (balance !== wanted) wrong.push({ user, status: one.status, balance });
+  }
+  await wallet.close();
+  expect(wrong).toEqual([]);
+});
+
 test('a directory belongs to one wallet and one process', async () => {
   const directory = newDirectory();
   const wallet = await openWallet({ dataDir: directory });
@@ -65,6 +111,22 @@ test('a closed wallet says so, after it has finished what it accepted', async ()
   expect((await Promise.all(accepted)).every(({ status }) => status === 'RS_OK')).toBe(true);
   await closing;
   await expect(wallet.bet(bet('alice', 1))).rejects.toMatchObject({ code: 'closed' });
+});
+
+test('close finishes a batch that is under way, or refuses all of it', async () => {
+  const options = { dataDir: newDirectory(), partitions: 1 };
+  let wallet = await openWallet(options);
+  await wallet.createUsers(['alice']);
+  const operations = Array.from({ length: 50_000 }, () => {
+    return { op: 'bet' as const, ...bet('alice', 1) };
+  });
+  const batch = wallet.batch(operations);
+  await nextTurn();
+  const [settled] = await Promise.allSettled([batch, wallet.close()]);
+  wallet = await openWallet(options);
+  const { balance } = await wallet.balance({ user: 'alice', request_uuid: randomUUID() });
+  await wallet.close();
+  expect(balance).toBe(settled.status === 'fulfilled' ? 50_000 : 100_000);
 });
 
 test('several wallets in one process share nothing', async () => {

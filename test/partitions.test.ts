@@ -31,3 +31,19 @@ test.each(['exit', 'exception', 'memory'])(
     expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
   },
 );
+
+test('close ends a thread that is on its way back, too', () => {
+  const fault = pathToFileURL(resolve(support, 'fault.mjs')).href;
+  const script = resolve(support, 'thread-close.mjs');
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--import', fault, script, newDirectory()],
+    { encoding: 'utf8', timeout: 30_000 },
+  );
+  expect(status, stderr).toBe(0);
+  expect(JSON.parse(stdout)).toEqual({
+    before: ['recovering', 'serving'],
+    after: ['closed', 'closed'],
+    later: ['closed', 'closed'],
+  });
+});

@@ -91,9 +91,23 @@ export class EngineWallet implements Wallet {
       const operation = operations[index];
       const kind = kindOf(operation?.op);
       if (kind === undefined) answers.refuse(index);
-      else this.#router.send(kind, operation as unknown as Body, answers, index);
+      else {
+        const body = operation as unknown as Body;
+        while (!this.#sent(kind, body, answers, index)) await this.#room();
+      }
     }
     return answers.all;
+  }
+
+  /** Sends an operation of a list; false when its partition has no room just now. */
+  #sent(kind: BetKind, body: Body, answers: Many, index: number): boolean {
+    try {
+      this.#router.send(kind, body, answers, index);
+      return true;
+    } catch (error) {
+      if (error instanceof EngineError && error.code === 'overloaded') return false;
+      throw error;
+    }
   }
 
   /** Waits while a partition has so much to do that a long list should not add to it. */
