@@ -34,6 +34,8 @@ export const limits = {
 
   /** An entry begins at a multiple of this many bytes in its frame. */
   entry_alignment_bytes: 8,
+  /** A frame that has reached this many bytes takes no further entry. */
+  frame_full_bytes: 448 * KIB,
   /** Postings of one entry. */
   entry_postings: 5,
   /** Frames kept in memory, so that a retry or win finds a recent transaction without the disk. */
@@ -49,6 +51,9 @@ export const limits = {
   checkpoint_entries: 500_000,
   /** Actors whose place a checkpoint notes between two batches. */
   checkpoint_slice_actors: 4_096,
+  /** The same after this many documents changed, and how many it writes at once. */
+  changed_documents: 200_000,
+  checkpoint_slice_documents: 2_000,
   /** A run of the transaction index smaller than this grows with the next checkpoint. */
   checkpoint_run_bytes: 4 * MIB,
   /** Actors that a partition keeps in memory; colder ones are loaded when touched. */
@@ -70,7 +75,8 @@ const ENTRY_HEADER_BYTES = 128;
 
 assert.ok(limits.batch_full_bytes + limits.details_bytes + KIB <= limits.batch_slot_bytes);
 assert.ok(
-  limits.batch_full_bytes + limits.batch_commands * ENTRY_HEADER_BYTES < ENTRY_OFFSET_BYTES,
+  limits.batch_full_bytes + limits.batch_commands * ENTRY_HEADER_BYTES < limits.frame_full_bytes,
 );
+assert.ok(limits.frame_full_bytes < ENTRY_OFFSET_BYTES);
 assert.ok(limits.user_bytes <= 0xff);
 assert.ok(limits.partition_batches_in_flight < limits.mailbox_batches);

@@ -15,13 +15,16 @@ export const verify: Command = command(
 );
 
 /** What was checked; after a fault, up to there. */
-function describe({ partitions, frames, entries, users, accounts }: VerifyReport): string {
+function describe(report: VerifyReport): string {
+  const { partitions, frames, entries, users, orders, lots, accounts } = report;
   const total = Object.values(accounts).reduce((sum, balance) => sum + balance, 0n);
   return [
     row('partitions', partitions),
     row('frames', frames),
     row('entries', entries),
     row('users', users),
+    row('orders', orders),
+    row('entitlement lots', lots),
     ...Object.entries(accounts).map(([account, balance]) => row(account, balance)),
     row('total', total),
   ].join('\n');

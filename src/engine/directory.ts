@@ -8,6 +8,7 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { copyJournal } from '../partitions/backup.js';
 import { type PlainEntry, readEntries } from '../partitions/entries.js';
 import type { PartitionReport } from '../partitions/verify.js';
@@ -34,6 +35,13 @@ export interface VerifyReport {
   readonly frames: number;
   readonly entries: number;
   readonly users: number;
+  /** Orders and lots that agree with their entries. */
+  readonly orders: number;
+  readonly lots: number;
+  /** The last frame of each partition that was looked at. */
+  readonly position: readonly number[];
+  /** Money on its way between players, minor units. */
+  readonly underWay: { readonly messages: number; readonly amount: bigint };
   /** Balance of each system account and of all players together, minor units. */
   readonly accounts: Readonly<Record<string, bigint>>;
   /** The first fault with its place, such as `partition 0, frame 12, entry 3: …`. */
@@ -58,22 +66,38 @@ export interface ExportedEntry {
   readonly [detail: string]: unknown;
 }
 
-/** Walks every frame of a data directory. Throws OpenError when there is none. */
+/**
+ * Walks every frame of a data directory that was begun before now. Throws OpenError when there is
+ * none.
+ */
 export async function verifyDirectory(
   dataDir: string,
   onProgress?: (progress: Progress) => void,
 ): Promise<VerifyReport> {
   const manifest = begunDirectory(dataDir);
+  const before = await thisMoment();
   const seed = Buffer.from(manifest.seed, 'hex');
   const partitions = numbersOf(manifest).map((partition) => ({
     directory: partitionDirectory(dataDir, partition),
     partition,
     genesisHash: genesisHash(manifest, partition),
+    before,
   }));
-  const { reports, fault } = await verifyPartitions(seed, partitions, (partition, done, total) => {
-    onProgress?.({ what: `verifying partition ${partition}, frames`, done, total });
-  });
-  return total(manifest, reports, fault);
+  const { reports, fault, underWay } = await verifyPartitions(
+    seed,
+    partitions,
+    (partition, done, total) => {
+      onProgress?.({ what: `verifying partition ${partition}, frames`, done, total });
+    },
+  );
+  return total(manifest, reports, fault, underWay);
+}
+
+/** The end of this millisecond, once it is over: nothing that is begun later belongs to it. */
+async function thisMoment(): Promise<number> {
+  const before = Date.now() + 1;
+  await setTimeout(2);
+  return before;
 }
 
 /** The manifest of a directory that was opened once: before, it may lack its partitions. */
@@ -102,15 +126,16 @@ function total(
   { partitions }: Manifest,
   reports: readonly PartitionReport[],
   fault: string | undefined,
+  underWay: VerifyReport['underWay'],
 ): VerifyReport {
   const accounts: Record<string, bigint> = {};
   for (const { books } of reports) {
-    for (const [name, value] of Object.entries(books)) {
+    for (const [name, value] of books) {
       const account = name === 'player' ? 'players' : name;
       accounts[account] = (accounts[account] ?? 0n) + value;
     }
   }
-  const sum = (of: 'frames' | 'entries' | 'users'): number =>
+  const sum = (of: 'frames' | 'entries' | 'users' | 'orders' | 'lots'): number =>
     reports.reduce((all, report) => all + report[of], 0);
   return {
     ok: fault === undefined,
@@ -118,6 +143,10 @@ function total(
     frames: sum('frames'),
     entries: sum('entries'),
     users: sum('users'),
+    orders: sum('orders'),
+    lots: sum('lots'),
+    position: reports.map(({ frames }) => frames),
+    underWay,
     accounts,
     ...(fault === undefined ? {} : { fault }),
   };
@@ -141,11 +170,14 @@ export async function backupDirectory(
   if (damaged !== undefined) throw new OpenError(`${from} cannot be copied: ${damaged}`);
   makeDirectory(to);
   chmodSync(to, OWNER_ONLY);
+  const before = await thisMoment();
   for (const number of numbersOf(manifest)) {
     const what = `copying partition ${number}, frames`;
     const [source, target] = [partitionDirectory(from, number), partitionDirectory(to, number)];
     try {
-      await copyJournal(source, target, (done, total) => onProgress?.({ what, done, total }));
+      await copyJournal(source, target, before, (done, total) => {
+        onProgress?.({ what, done, total });
+      });
     } catch (error) {
       const place = `${from}, partition ${number}`;
       throw new OpenError(`${place} cannot be copied: ${reasonOf(error)}`, { cause: error });

@@ -1,14 +1,39 @@
 import { totalOf } from '../ledger/apply.js';
+import { CATALOGUE } from '../ledger/catalogue.js';
+import type { Message } from '../ledger/messages.js';
+import { invalid, refuse } from '../ledger/refusals.js';
 import type { Limits } from '../ledger/vocabulary.js';
 import { type Extra, RESULT, type Slot } from '../partitions/slots.js';
 import { answerOf, infoOf, malformedAnswer } from './answers.js';
 import type { Answer, BalanceBody, BetBody, InfoAnswer, RollbackBody, WinBody } from './bodies.js';
+import type { Clock } from './clock.js';
 import type { BetKind, Body } from './command-writer.js';
 import { writeLimits, writeOpen, writePlayerRead, writeStatus } from './control-writer.js';
+import { Courier } from './courier.js';
+import type {
+  Accounts,
+  Audit,
+  Credits,
+  Entitlements,
+  Orders,
+  Outcome,
+  Payments,
+  Refused,
+  Spends,
+  Transactions,
+  Transfers,
+} from './economy.js';
 import type { Settings } from './engine.js';
 import { EngineError } from './errors.js';
 import type { Batch, Caller } from './mailbox.js';
+import { isCurrencyCode } from './options.js';
 import type { PartitionClient } from './partition-client.js';
+import { RequestIds } from './request-ids.js';
+import { Requests, refusedAs } from './requests.js';
+import { accountsOf } from './resources/accounts.js';
+import { creditsOf, spendsOf, transactionsOf, transfersOf } from './resources/credits.js';
+import { paymentsOf } from './resources/payments.js';
+import { Catalogue, entitlementsOf, ordersOf } from './resources/shop.js';
 import type { Router } from './router.js';
 import { isUserId } from './user-id.js';
 import type {
@@ -16,6 +41,7 @@ import type {
   Health,
   Operation,
   Player,
+  PlayerBody,
   PlayerLimits,
   PlayerStatus,
   Wallet,
@@ -30,6 +56,18 @@ export class EngineWallet implements Wallet {
   readonly #router: Router;
   readonly #settings: Settings;
   readonly #released: () => Promise<void>;
+  readonly #requests: Requests;
+  readonly #courier: Courier;
+  readonly #audit: () => Promise<Audit>;
+  readonly items: Catalogue;
+  readonly credits: Credits;
+  readonly spends: Spends;
+  readonly transfers: Transfers;
+  readonly transactions: Transactions;
+  readonly orders: Orders;
+  readonly entitlements: Entitlements;
+  readonly payments: Payments;
+  readonly accounts: Accounts;
   #closing: Promise<void> | undefined;
   /** Lists that are under way: a close lets them end. */
   readonly #begun = new Set<Promise<Answer[]>>();
@@ -38,12 +76,37 @@ export class EngineWallet implements Wallet {
     partitions: readonly PartitionClient[],
     router: Router,
     settings: Settings,
-    released: () => Promise<void>,
+    { clock, audit, released }: Surroundings,
   ) {
     this.#partitions = partitions;
     this.#router = router;
     this.#settings = settings;
     this.#released = released;
+    this.#audit = audit;
+    const { currency } = settings;
+    const requests = new Requests(router, new RequestIds(clock), currency, (messages) => {
+      this.#courier.post(messages);
+    });
+    this.#requests = requests;
+    this.#courier = new Courier((asking, id) => requests.send(asking, id));
+    this.items = new Catalogue(requests, currency);
+    this.credits = creditsOf(requests);
+    this.spends = spendsOf(requests);
+    this.transfers = transfersOf(requests);
+    this.transactions = transactionsOf(requests);
+    this.orders = ordersOf(requests, this.items, currency);
+    this.entitlements = entitlementsOf(requests);
+    this.payments = paymentsOf(requests, partitions.length);
+    this.accounts = accountsOf(requests, router, this.items, currency);
+  }
+
+  /** Reads the catalogue, and goes on with messages that are still under way. */
+  async begin(): Promise<void> {
+    await this.items.load(this.#router.numberOf(CATALOGUE));
+    for (const number of this.#partitions.keys()) {
+      const open = await this.#requests.queryAt<Message[]>(number, { what: 'outbox' });
+      if (open.ok) this.#courier.post(open.value);
+    }
   }
 
   bet(body: BetBody): Promise<Answer> {
@@ -136,6 +199,7 @@ export class EngineWallet implements Wallet {
   }
 
   readonly players: Wallet['players'] = {
+    create: (body: PlayerBody) => this.#create(body),
     get: (player: string) => {
       return this.#player(player, (batch) => {
         return writePlayerRead(batch.slot.records, batch.end, player);
@@ -153,11 +217,25 @@ export class EngineWallet implements Wallet {
     },
   };
 
+  async #create({ player_id, ...body }: PlayerBody): Promise<Outcome<Player>> {
+    const { currency = this.#settings.currency, initial_balance = 0 } = body;
+    const fault = faultOfPlayer(player_id, currency, initial_balance);
+    if (fault !== undefined) return fault;
+    const isNew = await this.#control(
+      player_id,
+      (batch) => writeOpen(batch.slot.records, batch.end, player_id, currency, initial_balance),
+      (slot, index) => slot.codes[index] === RESULT.accepted,
+    );
+    const player = isNew ? await this.players.get(player_id) : undefined;
+    if (player === undefined) return refusedAs(refuse('player_exists'));
+    return { ok: true, value: player, replayed: false, version: player.version };
+  }
+
   #player(player: string, write: (batch: Batch) => number): Promise<Player | undefined> {
     return this.#control(player, write, (slot, index, extra) => {
       const state = extra?.player;
       if (state === undefined) return undefined;
-      const { balance, version, disabled, ...limits } = state;
+      const { balance, version, disabled, limits } = state;
       const answer = answerOf({ user: player, request_uuid: '' }, slot, index, undefined);
       return {
         player_id: player,
@@ -194,12 +272,17 @@ export class EngineWallet implements Wallet {
     let total = 0n;
     for (const share of shares) {
       total += totalOf(share);
-      for (const [name, value] of Object.entries(share)) {
+      for (const [name, value] of share) {
         const account = name === 'player' ? 'players' : name;
         accounts[account] = (accounts[account] ?? 0n) + value;
       }
     }
     return { accounts, total };
+  }
+
+  audit(): Promise<Audit> {
+    if (this.#closing !== undefined) return Promise.reject(closed());
+    return this.#audit();
   }
 
   health(): Health {
@@ -214,12 +297,36 @@ export class EngineWallet implements Wallet {
 
   async #close(): Promise<void> {
     try {
+      await this.#courier.stop();
       await Promise.allSettled([...this.#begun]);
+      this.#requests.closed = true;
       await Promise.all(this.#partitions.map((partition) => partition.close()));
     } finally {
       await this.#released();
     }
   }
+}
+
+/** What the wallet is opened with. */
+export interface Surroundings {
+  readonly clock: Clock;
+  /** Walks the journal as it is now. */
+  readonly audit: () => Promise<Audit>;
+  /** Gives the data directory back. */
+  readonly released: () => Promise<void>;
+}
+
+/** `me` is what a player's token calls its player in a path. */
+function faultOfPlayer(id: unknown, currency: unknown, balance: unknown): Refused | undefined {
+  const at = (pointer: string, detail: string): Refused => refusedAs(invalid(pointer, detail));
+  if (typeof id !== 'string' || !isUserId(id) || id === 'me') {
+    return at('/player_id', 'must be 1 to 255 bytes without control characters, and not me');
+  }
+  if (typeof currency !== 'string' || !isCurrencyCode(currency)) {
+    return at('/currency', 'must be 3 to 8 letters or digits');
+  }
+  if (Number.isSafeInteger(balance) && Number(balance) >= 0) return undefined;
+  return at('/initial_balance', 'must be a whole number from 0 to 2^53-1');
 }
 
 function closed(): EngineError {

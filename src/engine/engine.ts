@@ -1,6 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve as absolute, join } from 'node:path';
+import { auditDirectory } from './audit.js';
+import { Clock } from './clock.js';
 import {
   genesisHash,
   type Manifest,
@@ -11,7 +13,7 @@ import {
 import { lockDirectory } from './directory-lock.js';
 import { EngineWallet } from './engine-wallet.js';
 import { OpenError } from './errors.js';
-import type { WalletOptions } from './options.js';
+import { isCurrencyCode, type WalletOptions } from './options.js';
 import { PartitionClient } from './partition-client.js';
 import { probePartitions } from './probe-journals.js';
 import { Router } from './router.js';
@@ -31,13 +33,20 @@ export async function openWallet(options: WalletOptions = {}): Promise<Wallet> {
   const manifest = openDirectory(dataDir, settings.partitions);
   const lock = await lockDirectory(dataDir);
   try {
-    const partitions = await openPartitions(dataDir, manifest, settings);
+    const clock = new Clock();
+    const partitions = await openPartitions(dataDir, manifest, settings, clock);
     const router = new Router(partitions, Buffer.from(manifest.seed, 'hex'));
     await router.learn();
-    return new EngineWallet(partitions, router, settings, async () => {
-      await lock.release();
-      if (temporary) rmSync(dataDir, { recursive: true, force: true });
+    const wallet = new EngineWallet(partitions, router, settings, {
+      clock,
+      audit: () => auditDirectory(dataDir),
+      released: async () => {
+        await lock.release();
+        if (temporary) rmSync(dataDir, { recursive: true, force: true });
+      },
     });
+    await wallet.begin();
+    return wallet;
   } catch (error) {
     await lock.release();
     throw error;
@@ -62,7 +71,7 @@ function settle(options: WalletOptions): Settings {
   if (!['disk', 'process'].includes(durability)) {
     throw new OpenError(`durability is 'disk' or 'process', not '${durability}'`);
   }
-  if (!/^[A-Za-z0-9]{3,8}$/.test(currency)) {
+  if (!isCurrencyCode(currency)) {
     throw new OpenError(`a currency has 3 to 8 letters or digits, not '${currency}'`);
   }
   if (!Number.isSafeInteger(initialBalance) || initialBalance < 0) {
@@ -77,6 +86,7 @@ async function openPartitions(
   dataDir: string,
   manifest: Manifest,
   settings: Settings,
+  clock: Clock,
 ): Promise<PartitionClient[]> {
   const numbers = Array.from({ length: manifest.partitions }, (_, number) => number);
   if (manifest.begun) {
@@ -90,7 +100,7 @@ async function openPartitions(
     for (const part of ['journal', 'checkpoint']) {
       mkdirSync(join(directory, part), { recursive: true, mode: 0o700 });
     }
-    return new PartitionClient({
+    const options = {
       directory,
       partition: number,
       durability: settings.durability,
@@ -100,7 +110,8 @@ async function openPartitions(
       supply: shareOf(TREASURY_SUPPLY, manifest.partitions, number),
       currency: settings.currency,
       heapMegabytes: settings.threadHeapMegabytes,
-    });
+    };
+    return new PartitionClient(options, clock);
   });
   // All of them, also after a failure: to end a thread while LMDB opens a file ends the process.
   const opened = await Promise.allSettled(

@@ -18,6 +18,11 @@ export interface WalletOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** 3 to 8 letters or digits. */
+export function isCurrencyCode(text: string): boolean {
+  return /^[A-Za-z0-9]{3,8}$/.test(text);
+}
+
 /** How far a long piece of work has come; `total` is absent while unknown. */
 export interface Progress {
   readonly what: string;

@@ -1,5 +1,5 @@
 import type { BookValues } from '../ledger/apply.js';
-import { accountNames } from '../ledger/vocabulary.js';
+import type { AccountName } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
 import {
   allocateSlots,
@@ -8,6 +8,7 @@ import {
   type Task,
   type TurnResult,
 } from '../partitions/slots.js';
+import type { Clock } from './clock.js';
 import { EngineError } from './errors.js';
 import { type Batch, type Caller, Mailbox } from './mailbox.js';
 import { startThread, type Thread, type ThreadOptions } from './pool.js';
@@ -35,6 +36,7 @@ const WATCHES_PER_COMMIT = limits.commit_timeout_ms / WATCH_INTERVAL_MS;
  */
 export class PartitionClient {
   readonly #options: ThreadOptions;
+  readonly #clock: Clock;
   readonly #mailbox: Mailbox;
   readonly #inFlight = new Set<Batch>();
   #thread: Thread | undefined;
@@ -48,7 +50,8 @@ export class PartitionClient {
   #watched: Batch | undefined;
   readonly #watchdog: NodeJS.Timeout;
 
-  constructor(options: ClientOptions) {
+  constructor(options: ClientOptions, clock: Clock) {
+    this.#clock = clock;
     const slots = allocateSlots();
     const epochs = new SharedArrayBuffer(4);
     const progress = new SharedArrayBuffer(16);
@@ -61,6 +64,7 @@ export class PartitionClient {
   async open(onProgress?: (done: number, total: number) => void): Promise<Hello> {
     this.#thread = startThread(this.#options);
     const hello = await this.#greet(this.#thread, onProgress);
+    this.#clock.raise(hello.time);
     this.#state = { kind: 'serving', epoch: hello.epoch };
     return hello;
   }
@@ -109,10 +113,10 @@ export class PartitionClient {
   }
 
   async books(): Promise<BookValues> {
-    const texts = (await this.#ask({ kind: 'books', epoch: this.#epoch() })) as BooksText;
-    return Object.fromEntries(
-      accountNames.map((name) => [name, BigInt(texts[name])]),
-    ) as unknown as BookValues;
+    const task = { kind: 'books', epoch: this.#epoch() } as const;
+    const texts = (await this.#ask(task)) as Readonly<Record<string, string>>;
+    const values = Object.entries(texts);
+    return new Map(values.map(([name, value]) => [name as AccountName, BigInt(value)]));
   }
 
   /** Fingerprints of every id that the partition has, as lane and tag. */
@@ -185,7 +189,7 @@ export class PartitionClient {
       slot: batch.number,
       count: batch.callers.length,
       bytes: batch.end,
-      time: Date.now(),
+      time: this.#clock.now(),
     } as const;
     try {
       const result = (await this.#thread?.run(task)) as TurnResult;
@@ -281,8 +285,6 @@ export class PartitionClient {
     void this.#fail(this.#state.epoch, new Error('a commit did not return in time'));
   }
 }
-
-type BooksText = Readonly<Record<string, string>> & Readonly<Record<keyof BookValues, string>>;
 
 function unavailable(reason: string, cause?: unknown): EngineError {
   const message = `the outcome is unknown, send the same id again: ${reason}`;

@@ -37,8 +37,17 @@ export class Router {
     }
   }
 
+  /** Which partition owns a user, or whatever else has a name. */
+  numberOf(user: unknown): number {
+    return partitionOf(user, this.#partitions.length);
+  }
+
+  partition(number: number): PartitionClient {
+    return this.#partitions[number] as PartitionClient;
+  }
+
   partitionOf(user: unknown): PartitionClient {
-    return this.#partitions[partitionOf(user, this.#partitions.length)] as PartitionClient;
+    return this.partition(this.numberOf(user));
   }
 
   /** Sends a command on its way. Throws when it cannot be taken; nothing was done then. */

@@ -1,4 +1,17 @@
 import type { Answer, BalanceBody, BetBody, InfoAnswer, RollbackBody, WinBody } from './bodies.js';
+import type {
+  Accounts,
+  Audit,
+  Credits,
+  Entitlements,
+  Items,
+  Orders,
+  Outcome,
+  Payments,
+  Spends,
+  Transactions,
+  Transfers,
+} from './economy.js';
 
 /** What `batch` takes: one operation and the body of its endpoint. */
 export type Operation =
@@ -20,7 +33,20 @@ export interface Player {
 
 /** Limits in minor units; an absent one does not limit. */
 export interface PlayerLimits {
+  /** The largest single bet. */
   readonly max_bet?: number;
+  /** All bets of one UTC day together. */
+  readonly daily_stake?: number;
+  /** Bets less wins of one UTC day. */
+  readonly daily_loss?: number;
+}
+
+export interface PlayerBody {
+  readonly player_id: string;
+  /** Default: the wallet's. */
+  readonly currency?: string;
+  /** Minor units, 0 (default) to 2^53-1. */
+  readonly initial_balance?: number;
 }
 
 /** The sums of one system account over all partitions, exact, as decimal text beyond 2^53. */
@@ -59,11 +85,24 @@ export interface Wallet {
   /** Any number of operations; the answers come in the same order. */
   batch(operations: readonly Operation[]): Promise<Answer[]>;
   readonly players: {
+    /** Makes a player: `player_exists` when there is one of this name. */
+    create(body: PlayerBody): Promise<Outcome<Player>>;
     get(player: string): Promise<Player | undefined>;
     setStatus(player: string, status: PlayerStatus): Promise<Player | undefined>;
     setLimits(player: string, limits: PlayerLimits): Promise<Player | undefined>;
   };
+  readonly credits: Credits;
+  readonly spends: Spends;
+  readonly transfers: Transfers;
+  readonly transactions: Transactions;
+  readonly items: Items;
+  readonly orders: Orders;
+  readonly entitlements: Entitlements;
+  readonly payments: Payments;
+  readonly accounts: Accounts;
   books(): Promise<Books>;
+  /** Walks the journal up to where it is now, as `purser verify` does, while it is written on. */
+  audit(): Promise<Audit>;
   health(): Health;
   /** Refuses new work, finishes what was accepted, checkpoints, closes. */
   close(): Promise<void>;

@@ -1,31 +1,36 @@
 import assert from 'node:assert/strict';
 import { Sum } from './sum.js';
-import { type Account, type AccountName, accountNames, type Posting } from './vocabulary.js';
+import { type Account, type AccountName, fixedAccounts, type Posting } from './vocabulary.js';
 
 /** One partition's books: its share of each system account and the sum of its players. */
 export class Books {
-  readonly #shares: ReadonlyMap<AccountName, Sum>;
+  readonly #shares: Map<AccountName, Sum>;
 
   constructor(values?: BookValues) {
-    this.#shares = new Map(accountNames.map((name) => [name, new Sum(values?.[name])]));
+    this.#shares = new Map(fixedAccounts.map((name) => [name, new Sum()]));
+    for (const [name, value] of values ?? []) this.#shares.set(name, new Sum(value));
   }
 
   post(account: AccountName, amount: number): void {
-    this.#shares.get(account)?.add(amount);
+    let share = this.#shares.get(account);
+    if (share === undefined) {
+      share = new Sum();
+      this.#shares.set(account, share);
+    }
+    share.add(amount);
   }
 
   values(): BookValues {
-    const entries = [...this.#shares].map(([name, sum]) => [name, sum.value()]);
-    return Object.fromEntries(entries) as BookValues;
+    return new Map([...this.#shares].map(([name, sum]) => [name, sum.value()]));
   }
 }
 
 /** Balances in minor units, exact; `player` is all players of the partition together. */
-export type BookValues = Readonly<Record<AccountName, bigint>>;
+export type BookValues = ReadonlyMap<AccountName, bigint>;
 
 /** What all accounts together have: zero, always. */
 export function totalOf(values: BookValues): bigint {
-  return accountNames.reduce((sum, name) => sum + values[name], 0n);
+  return [...values.values()].reduce((sum, value) => sum + value, 0n);
 }
 
 /** Posts an entry to the books. Its postings must sum to zero. */

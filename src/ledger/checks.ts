@@ -65,10 +65,14 @@ function currency(command: BetCommand, { account }: Situation): Verdict {
   return command.currency === account?.currency ? undefined : 'RS_ERROR_WRONG_CURRENCY';
 }
 
-function limitReached({ kind, free, amount }: BetCommand, { account }: Situation): Verdict {
-  const max_bet = account?.limits?.max_bet;
-  if (kind !== 'bet' || free || max_bet === undefined) return undefined;
-  return amount > max_bet ? 'RS_ERROR_LIMIT_REACHED' : undefined;
+function limitReached({ kind, free, amount }: BetCommand, situation: Situation): Verdict {
+  const limits = situation.account?.limits;
+  if (kind !== 'bet' || free || limits === undefined) return undefined;
+  const { max_bet = Infinity, daily_stake = Infinity, daily_loss = Infinity } = limits;
+  const { staked, won } = situation.daily ?? { staked: 0, won: 0 };
+  const exceeds =
+    amount > max_bet || staked + amount > daily_stake || staked + amount - won > daily_loss;
+  return exceeds ? 'RS_ERROR_LIMIT_REACHED' : undefined;
 }
 
 /** A win stands on a bet of its own user that was not rolled back. */

@@ -1,3 +1,4 @@
+import { isDeepEqual } from './equal.js';
 import type { Accepted, Account, Decision, Limits, Posting } from './vocabulary.js';
 
 /** Opens an account; an existing one is left as it is. Amount in minor units, 0 or more. */
@@ -32,7 +33,7 @@ export function applySetting(account: Account, change: Setting): void {
 function stands(account: Account, change: Setting): boolean {
   return change.kind === 'status'
     ? account.disabled === change.disabled
-    : account.limits?.max_bet === change.limits?.max_bet;
+    : isDeepEqual(account.limits, change.limits);
 }
 
 function issue(to: 'player' | 'treasury', amount: number): readonly Posting[] {

@@ -1,3 +1,5 @@
+import type { Daily } from './daily.js';
+
 /** The accounts that a posting can name; the codes are on disk. `player` is the entry's own user. */
 export const accountCodes = {
   player: 0,
@@ -10,15 +12,22 @@ export const accountCodes = {
   transit: 4,
 } as const;
 
-export type AccountName = keyof typeof accountCodes;
-export type SystemAccount = Exclude<AccountName, 'player'>;
-export const systemAccounts: readonly SystemAccount[] = [
+export type FixedAccount = keyof typeof accountCodes;
+export const fixedAccounts: readonly FixedAccount[] = [
+  'player',
   'issuance',
   'treasury',
   'house',
   'transit',
 ];
-export const accountNames: readonly AccountName[] = ['player', ...systemAccounts];
+
+/** What a payment provider holds for us; below zero by what it has taken in. */
+export type ClearingAccount = `clearing:${string}`;
+
+/** On disk the code of every clearing account; which provider's it is, the request says. */
+export const CLEARING_CODE = 5;
+
+export type AccountName = FixedAccount | ClearingAccount;
 
 /** One side of an entry; `amount` in minor units, negative for a debit. */
 export interface Posting {
@@ -35,12 +44,61 @@ export const kindCodes = {
   rollback: 5,
   status: 6,
   limits: 7,
+  credit: 8,
+  spend: 9,
+  refund: 10,
+  transfer: 11,
+  deliver: 12,
+  settle: 13,
+  order: 14,
+  complete: 15,
+  cancel: 16,
+  order_refund: 17,
+  consume: 18,
+  revoke: 19,
+  payment: 20,
+  payment_event: 21,
+  park: 22,
+  link: 23,
+  signup: 24,
+  top_up: 25,
+  item: 26,
   read: 32,
   player: 33,
   probe: 34,
+  query: 35,
 } as const;
 
 export type Kind = keyof typeof kindCodes;
+
+/** Kinds with a content of their own, decided by `ledger/families.ts`. */
+export type RequestKind = Exclude<
+  Kind,
+  | 'genesis'
+  | 'open'
+  | 'bet'
+  | 'win'
+  | 'rollback'
+  | 'status'
+  | 'limits'
+  | 'read'
+  | 'player'
+  | 'probe'
+  | 'query'
+>;
+
+export function isRequest(kind: Kind): kind is RequestKind {
+  const code = kindCodes[kind];
+  return code >= kindCodes.credit && code <= kindCodes.item;
+}
+
+/** The kinds whose entries stand under a `transaction_uuid`. */
+export type TransactionKind = 'bet' | 'win' | 'rollback';
+
+export function isTransaction(kind: Kind): kind is TransactionKind {
+  const code = kindCodes[kind];
+  return code >= kindCodes.bet && code <= kindCodes.rollback;
+}
 export const kindNames: ReadonlyMap<number, Kind> = new Map(
   (Object.keys(kindCodes) as Kind[]).map((kind) => [kindCodes[kind], kind]),
 );
@@ -102,7 +160,12 @@ export interface BetCommand {
 
 /** Player limits in minor units; an absent one does not limit. */
 export interface Limits {
+  /** The largest single bet. */
   readonly max_bet?: number;
+  /** All bets of one UTC day together. */
+  readonly daily_stake?: number;
+  /** Bets less wins of one UTC day. */
+  readonly daily_loss?: number;
 }
 
 /** A player's account: what every rule of money reads and `apply` changes. */
@@ -144,6 +207,8 @@ export interface Situation {
   /** The user rolled this id back before it came. */
   readonly tombstoned: boolean;
   readonly reference: Reference | undefined;
+  /** The player's day so far, when a limit asks for it. */
+  readonly daily: Daily | undefined;
 }
 
 /** How an accepted entry changes the standing of the transaction that it names. */

@@ -1,9 +1,24 @@
 import assert from 'node:assert/strict';
-import type { Account, Limits } from '../ledger/vocabulary.js';
+import { counted, type Daily, dayOf } from '../ledger/daily.js';
+import {
+  type Account,
+  isTransaction,
+  type Limits,
+  type Mark,
+  type Posting,
+} from '../ledger/vocabulary.js';
 import { type Bytes, sameBytes } from './bytes.js';
-import type { CheckpointStore } from './checkpoint-store.js';
 import type { Currencies } from './currencies.js';
-import { readEntryHead, recordOf, STANDING } from './frame.js';
+import { type Documents, LIMITS } from './documents.js';
+import {
+  type EntryHead,
+  kindOf,
+  movedOf,
+  readEntryHead,
+  recordOf,
+  STANDING,
+  timeOf,
+} from './frame.js';
 import type { FrameStore } from './frame-store.js';
 import type { Hash } from './hash.js';
 import { LocationIndex } from './location-index.js';
@@ -25,8 +40,8 @@ export class Actor implements Account {
   disabled = false;
   tombstones = false;
   limits: Limits | undefined = undefined;
-  /** Whether the checkpoint holds limits for it. */
-  limited = false;
+  /** The day so far, once a limit has asked for it. */
+  daily: Daily | undefined = undefined;
   /** Where the last entry is; frame 0 before the first one. */
   frame = 0;
   at = 0;
@@ -45,6 +60,19 @@ export class Actor implements Account {
     this.currencyHigh = high;
     this.tag = hash.tag | 0;
     this.lane = hash.lane | 0;
+  }
+
+  /** What its next entry says of it. */
+  head(mark: Mark, postings: readonly Posting[]): EntryHead {
+    return {
+      version: this.version,
+      balance: this.balance,
+      previousFrame: this.frame,
+      previousAt: this.at,
+      mark,
+      standing: this.standing(),
+      postings,
+    };
   }
 
   /** The bits of `STANDING`. */
@@ -68,7 +96,7 @@ export class Actors {
   readonly #frames: FrameStore;
   readonly #hash: Hash;
   readonly #currencies: Currencies;
-  readonly #checkpoints: CheckpointStore;
+  readonly #documents: Documents;
   #slots: (Actor | undefined)[] = new Array(SMALLEST).fill(undefined);
   /** The tag of each slot's actor: a look-up touches an actor only when it is likely the one. */
   #tags = new Int32Array(SMALLEST);
@@ -76,16 +104,11 @@ export class Actors {
   #soughtBytes: Bytes | undefined;
   #soughtStart = 0;
 
-  constructor(
-    frames: FrameStore,
-    hash: Hash,
-    currencies: Currencies,
-    checkpoints: CheckpointStore,
-  ) {
+  constructor(frames: FrameStore, hash: Hash, currencies: Currencies, documents: Documents) {
     this.#frames = frames;
     this.#hash = hash;
     this.#currencies = currencies;
-    this.#checkpoints = checkpoints;
+    this.#documents = documents;
   }
 
   get resident(): number {
@@ -127,6 +150,12 @@ export class Actors {
     const actor = new Actor(key, currency, low, high, this.#hash);
     this.#insert(actor);
     return actor;
+  }
+
+  /** A new actor for a record's user, who has none. */
+  open(bytes: Bytes, start: number): Actor {
+    this.#hash.text(bytes, userAt(bytes, start), userLength(bytes, start));
+    return this.create(bytes, start);
   }
 
   /** Notes that the actor's last entry is at this place. */
@@ -183,11 +212,29 @@ export class Actors {
     return actor;
   }
 
-  /** The limits that the last checkpoint stored for an actor. */
+  /** The limits of an actor that is not in memory. */
   readLimits(actor: Actor): Limits | undefined {
-    const stored = this.#checkpoints.readProfile(Buffer.from(actor.key, 'latin1'));
-    actor.limited = stored !== undefined;
-    return (stored as Limits | null | undefined) ?? undefined;
+    return this.#documents.read(actor.key, 'own', LIMITS) as Limits | undefined;
+  }
+
+  /** What the actor staked and won on a day: counted along, or read from its entries. */
+  dailyOf(actor: Actor, day: number): Daily {
+    if (actor.daily?.day !== day) actor.daily = this.#readDaily(actor, day);
+    return actor.daily;
+  }
+
+  #readDaily(actor: Actor, day: number): Daily {
+    let daily: Daily = { day, staked: 0, won: 0 };
+    let { frame, at } = actor;
+    while (frame > 0) {
+      const bytes = this.#frames.open(frame);
+      if (dayOf(timeOf(bytes)) !== day) break;
+      const kind = kindOf(bytes, at);
+      if (isTransaction(kind)) daily = counted(daily, kind, movedOf(bytes, at), day);
+      const { previousFrame, previousAt } = readEntryHead(bytes, at);
+      [frame, at] = [previousFrame, previousAt];
+    }
+    return daily;
   }
 
   readonly #isSought = (frame: number, at: number): boolean => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { limits } from '../limits.js';
 import { checkFrame, FrameFault } from './frame.js';
 import { type Journal, journalDirectory, openJournal } from './journal.js';
+import { lastBefore } from './moment.js';
 
 const FRAMES_A_COMMIT = 256;
 
@@ -10,12 +11,14 @@ const FRAMES_A_COMMIT = 256;
 export class NoRoom extends Error {}
 
 /**
- * Copies the frames that a partition's journal has now into a new one, each checked on the way.
+ * Copies the frames of a partition's journal that were begun before a moment (milliseconds since
+ * 1970, the same for all partitions) into a new one, each checked on the way.
  * The checkpoint is left out: it is a cache, and the copy's first start replays the journal.
  */
 export async function copyJournal(
   from: string,
   to: string,
+  before: number,
   onFrame: (done: number, total: number) => void,
 ): Promise<void> {
   mkdirSync(journalDirectory(to), { recursive: true, mode: 0o700 });
@@ -23,7 +26,7 @@ export async function copyJournal(
   const source = openJournal(journalDirectory(from), { durability: 'disk', readOnly: true });
   const target = openJournal(journalDirectory(to), { durability: 'disk' });
   try {
-    const { last } = source;
+    const last = lastBefore(source, before);
     for (let number = 1; number <= last; number += FRAMES_A_COMMIT) {
       if (!target.hasRoom()) throw new NoRoom(`${to} lacks space`);
       const end = Math.min(last, number + FRAMES_A_COMMIT - 1);

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { open, type RootDatabase } from 'lmdb';
 import { Packr } from 'msgpackr';
 import type { BookValues } from '../ledger/apply.js';
-import { accountNames } from '../ledger/vocabulary.js';
+import type { AccountName } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
 
 /**
@@ -28,7 +28,16 @@ export interface CheckpointStore {
   read(): Checkpoint | undefined;
   readRun(run: number): Uint32Array;
   readPart(part: number): Uint32Array;
-  readProfile(user: Buffer): unknown;
+  /** A document as the store has it; undefined when there is none. */
+  readDocument(owner: string, id: string): unknown;
+  /** Documents whose ids begin with `prefix`, descending, from below `before` on. */
+  listDocuments(
+    owner: string,
+    prefix: string,
+    before?: string,
+  ): Iterable<readonly [string, unknown]>;
+  /** Writes documents, all or none of them; null removes one. Resolves when they are durable. */
+  writeDocuments(documents: readonly StoredDocument[]): Promise<void>;
   /** Writes all of it or nothing, and resolves when it is durable. */
   write(checkpoint: Checkpoint, changes: CheckpointChanges): Promise<void>;
   close(): Promise<void>;
@@ -37,13 +46,15 @@ export interface CheckpointStore {
 export interface CheckpointChanges {
   readonly runs: ReadonlyMap<number, Uint32Array>;
   readonly parts: readonly Uint32Array[];
-  readonly profiles: ReadonlyMap<Buffer, unknown>;
+  readonly documents: readonly StoredDocument[];
 }
+
+export type StoredDocument = readonly [owner: string, id: string, value: unknown];
 
 /** A checkpoint whose bytes are not what was written. */
 export class CheckpointFault extends Error {}
 
-const FORMAT = 1;
+const FORMAT = 2;
 const CRC_BYTES = 4;
 const packr = new Packr({ useRecords: false, int64AsType: 'bigint' });
 
@@ -73,8 +84,9 @@ function numbered(prefix: string, number: number): Buffer {
   return Buffer.from(`${prefix}${number.toString().padStart(10, '0')}`);
 }
 
-function profileKey(user: Buffer): Buffer {
-  return Buffer.concat([Buffer.from('user:'), user]);
+/** An owner is bytes, one character each; none holds a zero byte but in front. */
+function documentKey(owner: string, id: string): Buffer {
+  return Buffer.from(`doc:${owner}\0${id}`, 'latin1');
 }
 
 class LmdbCheckpoints implements CheckpointStore {
@@ -90,8 +102,9 @@ class LmdbCheckpoints implements CheckpointStore {
     const meta = packr.unpack(value) as Checkpoint & { format: number };
     // Another version's checkpoint is not read: the journal is replayed from its beginning.
     if (meta.format !== FORMAT) return undefined;
-    const books = accountNames.map((name) => [name, BigInt(meta.books[name])]);
-    return { ...meta, hash: Buffer.from(meta.hash), books: Object.fromEntries(books) };
+    const stored = Object.entries(meta.books as unknown as Readonly<Record<string, string>>);
+    const books = new Map(stored.map(([name, value]) => [name as AccountName, BigInt(value)]));
+    return { ...meta, hash: Buffer.from(meta.hash), books };
   }
 
   readRun(run: number): Uint32Array {
@@ -110,9 +123,33 @@ class LmdbCheckpoints implements CheckpointStore {
     return words;
   }
 
-  readProfile(user: Buffer): unknown {
-    const value = this.#value(profileKey(user));
+  readDocument(owner: string, id: string): unknown {
+    const value = this.#value(documentKey(owner, id));
     return value === undefined ? undefined : packr.unpack(value);
+  }
+
+  *listDocuments(owner: string, prefix: string, before?: string): Generator<[string, unknown]> {
+    const from = documentKey(owner, before ?? `${prefix}\xff`);
+    const to = documentKey(owner, prefix);
+    const skipped = documentKey(owner, '').length;
+    for (const key of this.#db.getKeys({ start: from, end: to, reverse: true })) {
+      const id = key.subarray(skipped).toString('latin1');
+      // The range begins at `before` itself and ends before `prefix` alone, which is no id.
+      if (id !== before && id.startsWith(prefix)) yield [id, this.readDocument(owner, id)];
+    }
+  }
+
+  async writeDocuments(documents: readonly StoredDocument[]): Promise<void> {
+    await this.#db.batch(() => this.#putDocuments(documents));
+    await this.#db.flushed;
+    this.#db.resetReadTxn();
+  }
+
+  #putDocuments(documents: readonly StoredDocument[]): void {
+    for (const [owner, id, value] of documents) {
+      if (value === null) this.#db.remove(documentKey(owner, id));
+      else this.#put(documentKey(owner, id), packr.pack(value));
+    }
   }
 
   #value(key: Buffer): Buffer | undefined {
@@ -134,7 +171,7 @@ class LmdbCheckpoints implements CheckpointStore {
 
   async write(checkpoint: Checkpoint, changes: CheckpointChanges): Promise<void> {
     const books = Object.fromEntries(
-      Object.entries(checkpoint.books).map(([account, value]) => [account, value.toString()]),
+      [...checkpoint.books].map(([account, value]) => [account, value.toString()]),
     );
     const meta = packr.pack({ ...checkpoint, format: FORMAT, books });
     await this.#db.batch(() => {
@@ -142,12 +179,11 @@ class LmdbCheckpoints implements CheckpointStore {
       for (const [part, words] of changes.parts.entries()) {
         this.#put(numbered('part:', part), bytesOf(words));
       }
-      for (const [user, profile] of changes.profiles) {
-        this.#put(profileKey(user), packr.pack(profile));
-      }
+      this.#putDocuments(changes.documents);
       this.#put(META, meta);
     });
     await this.#db.flushed;
+    this.#db.resetReadTxn();
   }
 
   close(): Promise<void> {

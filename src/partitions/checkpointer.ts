@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Limits } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
-import type { Actor } from './actors.js';
-import type { CheckpointStore } from './checkpoint-store.js';
+import type { CheckpointStore, StoredDocument } from './checkpoint-store.js';
+import { type Layer, LIMITS } from './documents.js';
 import type { Journal } from './journal.js';
 import { TABLES } from './location-index.js';
 import type { PartitionState } from './partition-state.js';
@@ -13,7 +12,8 @@ const TABLES_PER_PART = 64;
  * Writes checkpoints while the partition goes on serving.
  *
  * C1 A checkpoint is the exact state after one frame, chosen between two batches.
- * C2 It is written after that frame is durable in the journal, and all of it in one commit.
+ * C2 It is written after that frame is durable in the journal, and in one commit, but for the
+ *    documents: they may come before it, for replay only sets them to what they are.
  * C3 The long part of the work, noting where the changed actors are, is done in slices before
  *    the frame is chosen; only what changed meanwhile is noted at once.
  */
@@ -24,7 +24,6 @@ export class Checkpointer {
   /** The sequence that the next entry had when the last checkpoint was taken. */
   #since: number;
   #runs: number;
-  #profiles = new Map<string, Limits | null>();
   #running: Promise<void> | undefined;
   #failure: unknown;
 
@@ -46,7 +45,9 @@ export class Checkpointer {
     if (this.#failure !== undefined) throw this.#failure;
     // Many actors make a large checkpoint: then it comes less often.
     const due = Math.max(limits.checkpoint_entries, this.#state.actors.index.size / 2);
-    if (this.#running !== undefined || this.#state.sequence - this.#since < due) return;
+    const { sequence, documents } = this.#state;
+    const isDue = sequence - this.#since >= due || documents.changed >= limits.changed_documents;
+    if (this.#running !== undefined || !isDue) return;
     this.#running = this.#checkpoint()
       .catch((error: unknown) => {
         this.#failure = error;
@@ -70,43 +71,44 @@ export class Checkpointer {
       await nextTurn();
     }
     this.#settle(actors.dirty.length);
-    const { frame, sequence, time, hash, transactions, books } = this.#state;
+    const { frame, sequence, frameTime, hash, transactions, books } = this.#state;
     const words = transactions.run.copy();
     const run = this.#runs;
     if (transactions.run.bytes >= limits.checkpoint_run_bytes) {
       transactions.run.clear();
       this.#runs += 1;
     }
-    const profiles = this.#profiles;
-    this.#profiles = new Map();
-    const standing = { frame, sequence, time, hash, books: books.values() };
+    const documents = this.#state.documents.take();
+    const standing = { frame, sequence, time: frameTime, hash, books: books.values() };
     const size = transactions.index.size;
     const parts = await this.#dumpActors();
     await this.#journal.durable();
+    const rest = await this.#writeDocuments(documents);
     const meta = { ...standing, transactions: size, runs: run + 1, parts: parts.length };
-    await this.#store.write(meta, {
-      runs: new Map([[run, words]]),
-      parts,
-      profiles: keyed(profiles),
-    });
+    await this.#store.write(meta, { runs: new Map([[run, words]]), parts, documents: rest });
+    this.#state.documents.written();
     this.#since = sequence;
     if (actors.resident > limits.resident_actors) actors.sweep();
   }
 
   #settle(count: number): void {
     const { actors } = this.#state;
-    for (const actor of actors.dirty.splice(actors.dirty.length - count)) {
-      actors.settle(actor);
-      this.#note(actor);
-    }
+    for (const actor of actors.dirty.splice(actors.dirty.length - count)) actors.settle(actor);
   }
 
-  /** Keeps the limits of a changed actor for the checkpoint; null when it has none (any more). */
-  #note(actor: Actor): void {
-    if (actor.limits !== undefined || actor.limited) {
-      this.#profiles.set(actor.key, actor.limits ?? null);
-      actor.limited = true;
+  /** Writes documents in slices; those that replay looks at are for the checkpoint's own commit. */
+  async #writeDocuments(layer: Layer): Promise<StoredDocument[]> {
+    const together: StoredDocument[] = [];
+    let slice: StoredDocument[] = [];
+    for (const [owner, documents] of layer) {
+      for (const [id, value] of documents) {
+        (id === LIMITS ? together : slice).push([owner, id, value]);
+      }
+      if (slice.length < limits.checkpoint_slice_documents) continue;
+      await this.#store.writeDocuments(slice);
+      slice = [];
     }
+    return [...together, ...slice];
   }
 
   async #dumpActors(): Promise<Uint32Array[]> {
@@ -117,8 +119,4 @@ export class Checkpointer {
     }
     return parts;
   }
-}
-
-function keyed(profiles: ReadonlyMap<string, Limits | null>): Map<Buffer, Limits | null> {
-  return new Map([...profiles].map(([key, value]) => [Buffer.from(key, 'latin1'), value]));
 }

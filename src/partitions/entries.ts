@@ -1,10 +1,21 @@
 import { unpack } from 'msgpackr';
-import type { Kind, Posting } from '../ledger/vocabulary.js';
+import { transactionPrefix } from '../ledger/transactions.js';
+import { isRequest, isTransaction, type Kind, type Posting } from '../ledger/vocabulary.js';
 import type { Bytes } from './bytes.js';
 import { Currencies } from './currencies.js';
 import { eachEntry, kindOf, openFrame, readEntryHead, readFrameHeader, recordOf } from './frame.js';
 import { type Journal, journalDirectory, openJournal } from './journal.js';
-import { DETAILS, FLAGS, RECORD, readDetails, referenceAt, userAt, userLength } from './record.js';
+import {
+  DETAILS,
+  FLAGS,
+  RECORD,
+  readDetail,
+  readDetails,
+  referenceAt,
+  userAt,
+  userLength,
+} from './record.js';
+import { hexAt, userOf } from './request-record.js';
 import { readUuid } from './uuid.js';
 
 /** An entry as a person reads it; amounts in minor units. */
@@ -64,15 +75,27 @@ function readEntry(
   const user = userAt(bytes, record);
   return {
     kind,
-    user: Buffer.from(bytes.u8.slice(user, user + userLength(bytes, record))).toString('utf8'),
+    user: nameOf(userOf(bytes, user, userLength(bytes, record))),
     currency: currencies.read(bytes, record + RECORD.currency),
     amount: bytes.f64[(record + RECORD.amount) >> 3] as number,
     balance,
     version,
-    ...(kind === 'bet' || kind === 'win' || kind === 'rollback' ? readIds(bytes, record) : {}),
+    ...(isTransaction(kind) ? readIds(bytes, record) : {}),
     postings,
-    details: readOptional(bytes, record),
+    details: isRequest(kind) ? readRequest(bytes, record) : readOptional(bytes, record),
   };
+}
+
+/** The ledger's own actors begin with a zero byte, which no table likes. */
+function nameOf(user: string): string {
+  return user.startsWith('\0') ? `system:${user.slice(1)}` : user;
+}
+
+/** What was asked for. What the engine knew beside it may be a secret, such as a password's hash. */
+function readRequest(bytes: Bytes, record: number): Record<string, unknown> {
+  const transaction_id = transactionPrefix + hexAt(bytes, record + RECORD.transaction);
+  const request = unpack(readDetail(bytes, record, DETAILS.args) as Buffer);
+  return { transaction_id, request };
 }
 
 function readIds(bytes: Bytes, record: number): Pick<PlainEntry, 'transaction' | 'request'> {
@@ -94,14 +117,16 @@ const FLAG_NAMES = {
   is_aggregated: FLAGS.aggregated,
 } as const;
 
+/** Details that are no optional field as it was sent. */
+const unread: ReadonlySet<string> = new Set(['token', 'request', 'settings']);
+
 /** The optional fields but for the token, of which only a hash is kept. */
 function readOptional(bytes: Bytes, record: number): Record<string, unknown> {
   const found: Record<string, unknown> = {};
   const details = readDetails(bytes, record);
   for (const [name, tag] of Object.entries(DETAILS)) {
     const value = details.get(tag)?.toString('utf8');
-    if (value === undefined || name === 'token' || name === 'request' || name === 'settings')
-      continue;
+    if (value === undefined || unread.has(name)) continue;
     found[name] = name === 'meta' ? JSON.parse(value) : value;
   }
   const settings = details.get(DETAILS.settings);

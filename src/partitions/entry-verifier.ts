@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { applyToAccount, applyToBooks, Books } from '../ledger/apply.js';
 import { applySetting } from '../ledger/players.js';
-import type { AccountName, Kind, Mark } from '../ledger/vocabulary.js';
+import {
+  type AccountName,
+  isRequest,
+  isTransaction,
+  type Kind,
+  type Mark,
+  type TransactionKind,
+} from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
 import { Actor } from './actors.js';
 import { type Bytes, sameUuid } from './bytes.js';
@@ -11,6 +18,8 @@ import type { FrameStore } from './frame-store.js';
 import type { Hash } from './hash.js';
 import { LocationIndex } from './location-index.js';
 import { FLAGS, RECORD, referenceAt, sameUser, userAt, userLength } from './record.js';
+import { RequestVerifier } from './request-verifier.js';
+import { Transit } from './transit.js';
 import { settingOf } from './turn.js';
 import { readUuid } from './uuid.js';
 
@@ -30,6 +39,7 @@ interface Target {
 export class SharedIds {
   readonly hash: Hash;
   readonly stores: FrameStore[] = [];
+  readonly transit: Transit = new Transit();
   readonly #index = new LocationIndex();
 
   constructor(hash: Hash) {
@@ -76,10 +86,14 @@ function hasId(store: FrameStore, frame: number, at: number, bytes: Bytes, id: n
   return sameUuid(stored, recordOf(stored, at) + RECORD.transaction, bytes, id);
 }
 
+/** Kinds that make an account. */
+const openers: ReadonlySet<Kind> = new Set(['open', 'signup', 'item', 'park', 'link']);
+
 /** Recomputes every account from its entries, with the ledger's own rules. */
 export class EntryVerifier {
   readonly frames: FrameStore;
   readonly books: Books = new Books();
+  readonly requests: RequestVerifier;
   readonly #partition: number;
   readonly #ids: SharedIds;
   readonly #actors = new Map<string, Actor>();
@@ -91,10 +105,14 @@ export class EntryVerifier {
     this.#partition = partition;
     this.#ids = ids;
     ids.stores.push(frames);
+    this.requests = new RequestVerifier(ids.transit);
   }
 
+  /** Players; not the ledger's own actors. */
   get users(): number {
-    return this.#actors.size;
+    let users = 0;
+    for (const name of this.#actors.keys()) if (!name.startsWith('\0')) users += 1;
+    return users;
   }
 
   /** The sum of all balances, minor units. */
@@ -116,6 +134,10 @@ export class EntryVerifier {
       return;
     }
     const actor = this.#actorOf(bytes, record, kind);
+    if (isRequest(kind)) {
+      const known = actor.version === 0 ? undefined : actor;
+      this.requests.verify(bytes, at, head, actor.key, known, this.#currencies);
+    }
     assert.equal(head.previousFrame, actor.frame, 'it points to the entry before of its user');
     assert.equal(head.previousAt, actor.at, 'it points to the entry before of its user');
     applyToAccount(actor, head.postings);
@@ -128,10 +150,11 @@ export class EntryVerifier {
     assert.equal(head.standing, actor.standing(), 'the standing is what the entries made it');
     actor.frame = frame;
     actor.at = at;
-    if (kind === 'bet' || kind === 'win' || kind === 'rollback') {
+    if (isTransaction(kind)) {
       this.#transaction(kind, head, bytes, frame, at);
     } else {
       assert.equal(head.mark, 'none', 'only a win or a rollback marks what it names');
+      if (isRequest(kind)) return;
       const opened = kind === 'open' ? amountOf(bytes, record) : 0;
       this.#samePostings(head, 'issuance', 'player', opened);
     }
@@ -157,17 +180,23 @@ export class EntryVerifier {
     const known = this.#actors.get(key);
     const currency = this.#currencies.read(bytes, record + RECORD.currency);
     if (known !== undefined) {
-      assert.notEqual(kind, 'open', 'an account is opened once');
+      assert.ok(kind !== 'open' && kind !== 'signup', 'an account is opened once');
       assert.equal(currency, known.currency, 'an account keeps its currency');
       return known;
     }
-    assert.equal(kind, 'open', 'the first entry of an account opens it');
+    assert.ok(openers.has(kind), 'the first entry of an account opens it');
     const actor = new Actor(key, currency, 0, 0, this.#ids.hash);
     this.#actors.set(key, actor);
     return actor;
   }
 
-  #transaction(kind: Kind, head: EntryHead, bytes: Bytes, frame: number, at: number): void {
+  #transaction(
+    kind: TransactionKind,
+    head: EntryHead,
+    bytes: Bytes,
+    frame: number,
+    at: number,
+  ): void {
     const record = recordOf(bytes, at);
     // Before its own id is noted: a rollback may name itself, which was unknown then.
     const { mark, moved } = this.#effect(kind, bytes, record);

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { unpack } from 'msgpackr';
 import {
   type AccountName,
   accountCodes,
-  accountNames,
+  CLEARING_CODE,
+  type FixedAccount,
+  fixedAccounts,
   type Kind,
   kindNames,
   type Mark,
@@ -12,7 +15,7 @@ import {
 } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
 import { allocateBytes, type Bytes } from './bytes.js';
-import { RECORD, recordLength } from './record.js';
+import { appendDetail, DETAILS, detailBytes, RECORD, readDetail, recordLength } from './record.js';
 
 /**
  * A frame: the accepted entries of one batch, one value of the journal. Its bytes are described in
@@ -56,7 +59,7 @@ const ENTRY = {
 export const STANDING = { disabled: 1, tombstones: 2, limits: 4 } as const;
 
 export const HASH_BYTES = 32;
-for (const [code, name] of accountNames.entries()) assert.equal(accountCodes[name], code);
+for (const [code, name] of fixedAccounts.entries()) assert.equal(accountCodes[name], code);
 const marks: readonly Mark[] = ['none', 'settle', 'roll back', 'tombstone'];
 /** What an entry takes beside its record, at most. */
 export const ENTRY_OVERHEAD_BYTES: number = ENTRY.amounts + 8 * limits.entry_postings;
@@ -94,11 +97,12 @@ export class FrameWriter {
     this.bytes = allocateBytes(FRAME.header + limits.batch_full_bytes);
   }
 
-  /** Begins a frame whose entries take at most `capacity` bytes. */
-  begin(number: number, capacity: number): void {
+  /** Begins a frame with room for `capacity` bytes of entries. */
+  begin(number: number, time: number, capacity: number): void {
     const needed = FRAME.header + capacity;
     if (needed > this.bytes.u8.length) this.bytes = allocateBytes(needed);
     this.number = number;
+    this.bytes.f64[FRAME.time >> 3] = time;
     this.#end = FRAME.header;
     this.#entries = 0;
   }
@@ -107,8 +111,16 @@ export class FrameWriter {
     return this.#entries;
   }
 
-  /** Appends an entry with a copy of its command's record; returns its place in the frame. */
-  append(head: EntryHead, source: Bytes, start: number): number {
+  /** Whether an entry of this many bytes may come next. */
+  hasRoom(bytes: number): boolean {
+    return this.#end + bytes <= this.bytes.u8.length && this.#end <= limits.frame_full_bytes;
+  }
+
+  /**
+   * Appends an entry with a copy of its command's record, and with the changes that a request made;
+   * returns its place in the frame.
+   */
+  append(head: EntryHead, source: Bytes, start: number, changes?: Uint8Array): number {
     const at = this.#end;
     const { u8, u32, f64 } = this.bytes;
     const record = at + ENTRY.amounts + 8 * head.postings.length;
@@ -121,18 +133,21 @@ export class FrameWriter {
     u8[at + ENTRY.standing] = head.standing;
     for (let i = 0; i < head.postings.length; i++) {
       const posting = head.postings[i] as Posting;
-      u8[at + ENTRY.accounts + i] = accountCodes[posting.account];
+      u8[at + ENTRY.accounts + i] = codeOf(posting.account);
       f64[((at + ENTRY.amounts) >> 3) + i] = posting.amount;
     }
     copyWords(source, start, this.bytes, record, length);
     this.#end = record + length;
+    if (changes !== undefined) {
+      this.#end = appendDetail(this.bytes, record, DETAILS.changes, changes);
+    }
     u32[at >> 2] = this.#end - at;
     this.#entries += 1;
     return at;
   }
 
   /** Writes the header and returns the frame's bytes, which the next `begin` may change. */
-  seal(sequence: number, time: number, previous: Buffer, partition: number): Buffer {
+  seal(sequence: number, previous: Buffer, partition: number): Buffer {
     const { u8, u32, f64 } = this.bytes;
     const length = this.#end;
     u32[0] = MAGIC;
@@ -140,13 +155,22 @@ export class FrameWriter {
     u32[FRAME.entries >> 2] = this.#entries;
     f64[FRAME.number >> 3] = this.number;
     f64[FRAME.sequence >> 3] = sequence;
-    f64[FRAME.time >> 3] = time;
     u8.set(previous, FRAME.previous);
     u32[FRAME.partition >> 2] = partition;
     const sealed = Buffer.from(u8.buffer as ArrayBuffer, u8.byteOffset, length);
     u32[FRAME.crc >> 2] = crc32(sealed.subarray(FRAME.length));
     return sealed;
   }
+}
+
+/** What an entry takes in a frame, at most. */
+export function entryBytes(source: Bytes, start: number, changes?: Uint8Array): number {
+  const extra = changes === undefined ? 0 : detailBytes(changes);
+  return ENTRY_OVERHEAD_BYTES + recordLength(source, start) + extra;
+}
+
+function codeOf(account: AccountName): number {
+  return accountCodes[account as FixedAccount] ?? CLEARING_CODE;
 }
 
 /** Copies a stretch whose ends are multiples of 8. */
@@ -232,6 +256,27 @@ export function recordOf(bytes: Bytes, at: number): number {
   return at + ENTRY.amounts + 8 * (bytes.u8[at + ENTRY.postings] as number);
 }
 
+function accountOf(bytes: Bytes, at: number, code: number): AccountName {
+  const fixed = fixedAccounts[code];
+  if (fixed !== undefined) return fixed;
+  const args = readDetail(bytes, recordOf(bytes, at), DETAILS.args);
+  const provider =
+    args === undefined ? undefined : (unpack(args) as { provider?: unknown }).provider;
+  if (code === CLEARING_CODE && typeof provider === 'string') return `clearing:${provider}`;
+  throw new FrameFault('has a posting to an unknown account');
+}
+
+/** When a stored frame says that it was begun; it may be damaged. */
+export function timeOfStored(stored: Uint8Array): number {
+  if (stored.length < FRAME.header) return Number.NEGATIVE_INFINITY;
+  return new DataView(stored.buffer, stored.byteOffset).getFloat64(FRAME.time, true);
+}
+
+/** When a frame was begun, milliseconds since 1970. */
+export function timeOf(bytes: Bytes): number {
+  return bytes.f64[FRAME.time >> 3] as number;
+}
+
 export function balanceOf(bytes: Bytes, at: number): number {
   return bytes.f64[(at + ENTRY.balance) >> 3] as number;
 }
@@ -265,8 +310,7 @@ export function readEntryHead(bytes: Bytes, at: number): EntryHead {
   if (count > limits.entry_postings) throw new FrameFault(`has an entry with ${count} postings`);
   const postings: Posting[] = [];
   for (let i = 0; i < count; i++) {
-    const account = accountNames[u8[at + ENTRY.accounts + i] as number] as AccountName | undefined;
-    if (account === undefined) throw new FrameFault('has a posting to an unknown account');
+    const account = accountOf(bytes, at, u8[at + ENTRY.accounts + i] as number);
     postings.push({ account, amount: f64[((at + ENTRY.amounts) >> 3) + i] as number });
   }
   const mark = marks[u8[at + ENTRY.mark] as number];

@@ -4,6 +4,7 @@ import { Actors } from './actors.js';
 import { allocateBytes } from './bytes.js';
 import type { CheckpointStore } from './checkpoint-store.js';
 import { Currencies } from './currencies.js';
+import { Documents } from './documents.js';
 import { FrameWriter, hashFrame } from './frame.js';
 import { FrameStore } from './frame-store.js';
 import { Hash } from './hash.js';
@@ -16,6 +17,7 @@ export class PartitionState {
   readonly currencies: Currencies = new Currencies();
   readonly frames: FrameStore;
   readonly actors: Actors;
+  readonly documents: Documents;
   readonly transactions: Transactions;
   books: Books = new Books();
   /** The last frame, whose hash the next one carries. */
@@ -23,49 +25,66 @@ export class PartitionState {
   hash: Buffer;
   /** The sequence number of the next entry. */
   sequence = 1;
+  /** Of the last frame; and of the turn under way, which its entries will have. */
+  frameTime = 0;
   time = 0;
   #building: FrameWriter | undefined;
   readonly #writers: FrameWriter[] = [];
-  /** Bytes that the next frame must have room for. */
-  frameBytes = 1024;
+  #frameBytes = 1024;
+  readonly #journal: Journal;
+  readonly #partition: number;
 
   constructor(options: PartitionOptions, journal: Journal, checkpoints: CheckpointStore) {
+    this.#journal = journal;
+    this.#partition = options.partition;
     const hash = new Hash(options.seed);
     const listedOnly = dialects[options.dialect].compares === 'the listed fields';
     this.hash = Buffer.from(options.genesisHash);
     this.frames = new FrameStore(journal);
-    this.actors = new Actors(this.frames, hash, this.currencies, checkpoints);
+    this.documents = new Documents(checkpoints);
+    this.actors = new Actors(this.frames, hash, this.currencies, this.documents);
     this.transactions = new Transactions(this.frames, hash, listedOnly, allocateBytes(0));
   }
 
-  /** The frame that takes the batch's entries; begun with the first of them. */
-  openFrame(): FrameWriter {
-    if (this.#building === undefined) {
-      this.#building = this.#writers.pop() ?? new FrameWriter();
-      this.#building.begin(this.frame + 1, this.frameBytes);
-      this.frames.build(this.#building);
-    }
-    return this.#building;
+  /** Begins a turn: its entries have one time, which never goes back. */
+  begin(now: number, bytes: number): void {
+    this.time = Math.max(this.time, now);
+    this.#frameBytes = bytes;
   }
 
-  /** Seals the open frame, if there is one, and gives it to `append`, which makes it durable. */
-  sealFrame(
-    now: number,
-    partition: number,
-    append: (number: number, sealed: Buffer) => Promise<void>,
-  ): Promise<void> | undefined {
+  /** The frame that takes an entry of this many bytes; a full one is sealed and another begun. */
+  openFrame(needed: number): FrameWriter {
+    const building = this.#building;
+    if (building !== undefined) {
+      if (building.hasRoom(needed)) return building;
+      this.seal();
+    }
+    const next = this.#writers.pop() ?? new FrameWriter();
+    next.begin(this.frame + 1, this.time, Math.max(needed, this.#frameBytes));
+    this.frames.build(next);
+    this.#building = next;
+    return next;
+  }
+
+  /** Seals the open frame, if there is one, and gives it to the journal. */
+  seal(): void {
     const writer = this.#building;
-    if (writer === undefined) return undefined;
+    if (writer === undefined) return;
     this.#building = undefined;
-    this.time = Math.max(this.time, now);
-    const sealed = writer.seal(this.sequence, this.time, this.hash, partition);
+    const sealed = writer.seal(this.sequence, this.hash, this.#partition);
     this.sequence += writer.entries;
     this.frame = writer.number;
+    this.frameTime = this.time;
     this.hash = hashFrame(sealed);
     this.frames.keep(writer.number, sealed);
-    // LMDB reads the bytes until the commit: only then another frame may be built in them.
-    return append(writer.number, sealed).then(() => {
-      this.#writers.push(writer);
-    });
+    // LMDB reads the bytes until the commit: only then another frame may be built in them. Whoever
+    // waits for `durable` hears of a failure.
+    const again = (): number => this.#writers.push(writer);
+    this.#journal.append(writer.number, sealed).then(again, () => {});
+  }
+
+  /** Resolves when everything sealed so far is durable. */
+  durable(): Promise<void> {
+    return this.#journal.durable();
   }
 }

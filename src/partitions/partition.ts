@@ -1,10 +1,10 @@
 import { genesis } from '../ledger/players.js';
-import { accountNames, kindCodes } from '../ledger/vocabulary.js';
+import { kindCodes } from '../ledger/vocabulary.js';
 import { allocateBytes } from './bytes.js';
 import type { CheckpointStore } from './checkpoint-store.js';
 import { Checkpointer } from './checkpointer.js';
 import { writeCurrency } from './currencies.js';
-import { ENTRY_OVERHEAD_BYTES } from './frame.js';
+import { ENTRY_OVERHEAD_BYTES, entryBytes } from './frame.js';
 import type { Journal } from './journal.js';
 import type { PartitionState } from './partition-state.js';
 import { endRecord, RECORD } from './record.js';
@@ -31,12 +31,16 @@ export class Partition {
     const { state, notice, replayed } = recover(options, journal, checkpoints);
     this.#state = state;
     this.notice = notice;
-    this.#turn = new Turn(state, options.dialect);
+    this.#turn = new Turn(state, options.dialect, options.seed);
     this.#checkpointer = new Checkpointer(state, journal, checkpoints, replayed);
   }
 
   get frame(): number {
     return this.#state.frame;
+  }
+
+  get time(): number {
+    return this.#state.time;
   }
 
   get transactions(): number {
@@ -53,9 +57,11 @@ export class Partition {
     writeCurrency(record.u8, RECORD.currency, this.#options.currency);
     endRecord(record, 0, RECORD.body, RECORD.body);
     const head = { version: 0, balance: 0, previousFrame: 0, previousAt: 0, mark, standing: 0 };
-    this.#state.openFrame().append({ ...head, postings }, record, 0);
+    this.#state.begin(now, entryBytes(record, 0));
+    this.#state.openFrame(entryBytes(record, 0)).append({ ...head, postings }, record, 0);
     for (const { account, amount } of postings) this.#state.books.post(account, amount);
-    await this.#commit(now);
+    this.#state.seal();
+    await this.#state.durable();
   }
 
   /** Runs a batch; resolves when everything that its answers depend on is durable. */
@@ -63,26 +69,20 @@ export class Partition {
     if (!this.#journal.hasRoom()) return { extras: [], refused: true };
     const slot = this.#slots[task.slot];
     if (slot === undefined) throw new RangeError(`there is no slot ${task.slot}`);
-    this.#state.frameBytes = task.bytes + task.count * ENTRY_OVERHEAD_BYTES;
-    const extras = this.#turn.run(slot, task.count);
-    const durable = this.#commit(task.time);
+    this.#state.begin(task.time, task.bytes + task.count * ENTRY_OVERHEAD_BYTES);
+    const extras = this.#turn.run(slot, task.count, task.bytes);
+    this.#state.seal();
+    const durable = this.#state.durable();
     this.#checkpointer.step();
     await durable;
     return { extras };
-  }
-
-  #commit(now: number): Promise<void> {
-    const durable = this.#state.sealFrame(now, this.#options.partition, (number, sealed) => {
-      return this.#journal.append(number, sealed);
-    });
-    return durable ?? this.#journal.durable();
   }
 
   /** The sums of this partition's accounts, as text, once they are durable. */
   async books(): Promise<Record<string, string>> {
     const values = this.#state.books.values();
     await this.#journal.durable();
-    return Object.fromEntries(accountNames.map((name) => [name, values[name].toString()]));
+    return Object.fromEntries([...values].map(([name, value]) => [name, value.toString()]));
   }
 
   /** Fingerprints of every id, for the engine's claims. */

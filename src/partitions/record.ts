@@ -49,6 +49,10 @@ export const DETAILS = {
   request: 9,
   /** Settings of a player, as msgpack. */
   settings: 10,
+  /** Of a request, as msgpack: what was asked for, what the engine knew, what it changed. */
+  args: 11,
+  context: 12,
+  changes: 13,
 } as const;
 
 export type Detail = keyof typeof DETAILS;
@@ -140,6 +144,35 @@ export function readDetails(bytes: Bytes, start: number): Map<number, Buffer> {
     details.set(tag, Buffer.from(bytes.u8.slice(at, at + length)));
   });
   return details;
+}
+
+/** A copy of one detail. */
+export function readDetail(bytes: Bytes, start: number, wanted: number): Buffer | undefined {
+  let found: Buffer | undefined;
+  eachDetail(bytes, start, (tag, at, length) => {
+    if (tag === wanted) found = Buffer.from(bytes.u8.slice(at, at + length));
+  });
+  return found;
+}
+
+/** Bytes that a detail takes, at most. */
+export function detailBytes(value: Uint8Array): number {
+  return value.length + 2 + 4 + 8;
+}
+
+/** Adds a detail to a record behind which there is room; returns where the record ends. */
+export function appendDetail(bytes: Bytes, start: number, tag: number, value: Uint8Array): number {
+  const details = detailsAt(bytes, start);
+  const end = details + detailsLength(bytes, start);
+  return endRecord(bytes, start, details, writeDetail(bytes.u8, end, tag, value));
+}
+
+/** Whether two requests ask for the same: kind, player and arguments. */
+export function sameRequest(a: Bytes, aStart: number, b: Bytes, bStart: number): boolean {
+  if (a.u8[aStart + RECORD.kind] !== b.u8[bStart + RECORD.kind]) return false;
+  if (!sameUser(a, aStart, b, bStart)) return false;
+  const [mine, other] = [readDetail(a, aStart, DETAILS.args), readDetail(b, bStart, DETAILS.args)];
+  return mine !== undefined && other !== undefined && mine.equals(other);
 }
 
 /** Joins the compared details, so that two records can be compared as text. */

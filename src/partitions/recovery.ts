@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { applyToAccount, applyToBooks, Books } from '../ledger/apply.js';
 import { applySetting } from '../ledger/players.js';
+import { change } from '../ledger/request.js';
+import { isRequest, isTransaction } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
 import type { Actor } from './actors.js';
 import type { Bytes } from './bytes.js';
 import { type Checkpoint, CheckpointFault, type CheckpointStore } from './checkpoint-store.js';
+import { LIMITS } from './documents.js';
 import {
   checkFrame,
   type EntryHead,
@@ -21,6 +24,7 @@ import {
 import type { Journal } from './journal.js';
 import { PartitionState } from './partition-state.js';
 import { userLength } from './record.js';
+import { readChanges } from './request-record.js';
 import { loadRuns, sortByLane } from './run.js';
 import type { PartitionOptions } from './slots.js';
 import { settingOf } from './turn.js';
@@ -69,7 +73,7 @@ function fromCheckpoint(
   state.frame = checkpoint.frame;
   state.hash = checkpoint.hash;
   state.sequence = checkpoint.sequence;
-  state.time = checkpoint.time;
+  state.time = state.frameTime = checkpoint.time;
   replay(state, options, journal);
   return { state, replayed: { sequence: checkpoint.sequence, runs }, notice: undefined };
 }
@@ -169,7 +173,7 @@ function replayFrame(
   state.frame = number;
   state.hash = hashFrame(bytes.u8);
   state.sequence += header.entries;
-  state.time = header.time;
+  state.time = state.frameTime = header.time;
 }
 
 /** The same money rules as live, then a comparison with what was answered then. */
@@ -183,15 +187,17 @@ function replayEntry(state: PartitionState, bytes: Bytes, frame: number, at: num
   const kind = kindOf(bytes, at);
   if (kind === 'status' || kind === 'limits') {
     applySetting(actor, settingOf(kind, bytes, record));
-  }
+    if (kind === 'limits') {
+      state.documents.apply(actor.key, [change(LIMITS, actor.limits ?? null)]);
+    }
+  } else if (isRequest(kind)) state.documents.apply(actor.key, readChanges(bytes, record));
   if (head.mark === 'tombstone') actor.tombstones = true;
   assert.equal(actor.version, head.version, 'versions have no gaps');
   assert.equal(actor.balance, head.balance, 'the balance after is the sum of the postings');
   assert.equal(actor.standing(), head.standing, 'the standing is what the entries made it');
   state.actors.moved(actor, frame, at);
-  if (kind === 'bet' || kind === 'win' || kind === 'rollback') {
-    state.transactions.accepted(bytes, record, frame, at, head.mark);
-  }
+  if (isTransaction(kind)) state.transactions.accepted(bytes, record, frame, at, head.mark);
+  if (isRequest(kind)) state.transactions.acceptedRequest(bytes, record, frame, at);
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Limits } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
 import { type Bytes, viewBytes } from './bytes.js';
 
@@ -34,7 +35,14 @@ export function slotsOf(buffer: SharedArrayBuffer): readonly Slot[] {
 }
 
 /** Result codes; a rejection is `REJECTED` plus its place in the ledger's list. */
-export const RESULT = { accepted: 0, duplicate: 1, answered: 2, REJECTED: 16 } as const;
+export const RESULT = {
+  accepted: 0,
+  duplicate: 1,
+  answered: 2,
+  /** Of requests alone: the reply says why. */
+  refused: 3,
+  REJECTED: 16,
+} as const;
 
 /** What some results carry beside their fixed fields; rare, so it is cloned. */
 export interface Extra {
@@ -42,13 +50,15 @@ export interface Extra {
   /** The stored `request_uuid`, for the answer to a retry. */
   readonly request?: string;
   readonly player?: PlayerState;
+  /** A reply that had no room in the slot. */
+  readonly reply?: Uint8Array;
 }
 
 export interface PlayerState {
   readonly balance: number;
   readonly version: number;
   readonly disabled: boolean;
-  readonly max_bet?: number;
+  readonly limits: Limits;
 }
 
 /** What the engine asks a partition to do. `epoch` must be the thread's own. */
@@ -77,6 +87,8 @@ export interface Hello {
   readonly epoch: number;
   readonly frame: number;
   readonly transactions: number;
+  /** Of its last entry, milliseconds since 1970. */
+  readonly time: number;
   /** Why a checkpoint was not used, if one was there. */
   readonly notice?: string;
 }

@@ -1,5 +1,11 @@
-import type { Known, Mark, Reference } from '../ledger/vocabulary.js';
-import { type Bytes, sameUuid } from './bytes.js';
+import {
+  isRequest,
+  isTransaction,
+  type Known,
+  type Mark,
+  type Reference,
+} from '../ledger/vocabulary.js';
+import { allocateBytes, type Bytes, sameUuid } from './bytes.js';
 import { balanceOf, kindOf, movedOf, recordOf } from './frame.js';
 import type { FrameStore } from './frame-store.js';
 import type { Hash } from './hash.js';
@@ -8,8 +14,9 @@ import { FLAGS, RECORD, referenceAt, sameContent, sameUser, userAt, userLength }
 import { Run } from './run.js';
 
 /**
- * Which entry stands under which `transaction_uuid`, and which ids a user has rolled back before
- * they came (tombstones, under a key of their own that no other user shares).
+ * Which entry stands under which id: the `transaction_uuid` of bets, wins and rollbacks, the id that
+ * a request's player and key make, and the ids that a user has rolled back before they came
+ * (tombstones, under a key of their own that no other user shares).
  */
 export class Transactions {
   readonly index: LocationIndex = new LocationIndex();
@@ -22,6 +29,8 @@ export class Transactions {
   #bytes: Bytes;
   #id = 0;
   #record = 0;
+  readonly #sought = allocateBytes(16);
+  #owner: Bytes;
   /** The frame and place of the entry that `known` found last. */
   knownFrame: Bytes;
   knownAt = 0;
@@ -31,6 +40,7 @@ export class Transactions {
     this.#hash = hash;
     this.#listedOnly = listedOnly;
     this.#bytes = empty;
+    this.#owner = empty;
     this.knownFrame = empty;
   }
 
@@ -61,6 +71,33 @@ export class Transactions {
       settled: (state & STATES.settled) !== 0,
       rolledBack: (state & STATES.rolledBack) !== 0,
     };
+  }
+
+  /** Finds the entry of the request under the record's own id; it is at `knownAt` in `knownFrame`. */
+  findRequest(bytes: Bytes, start: number): boolean {
+    if (!this.#find(bytes, start + RECORD.transaction, start, this.#isRequest)) return false;
+    this.knownFrame = this.#frames.open(this.index.frame);
+    this.knownAt = this.index.at;
+    return true;
+  }
+
+  /** Finds the entry of the record's user under any id, 32 hex digits; likewise. */
+  findOwn(id: string, bytes: Bytes, start: number): boolean {
+    if (!/^[0-9a-f]{32}$/.test(id)) return false;
+    this.#aim(this.#sought, 0, start);
+    this.#sought.u8.set(Buffer.from(id, 'hex'));
+    this.#hash.uuid(this.#sought, 0);
+    this.#owner = bytes;
+    if (!this.index.find(this.#hash, this.#isOwn)) return false;
+    this.knownFrame = this.#frames.open(this.index.frame);
+    this.knownAt = this.index.at;
+    return true;
+  }
+
+  /** Notes an accepted request under its id. */
+  acceptedRequest(bytes: Bytes, start: number, frame: number, at: number): void {
+    this.#hash.uuid(bytes, start + RECORD.transaction);
+    this.#insert(frame, at, 0);
   }
 
   /** Whether the record's user has rolled back its id before it came. */
@@ -138,14 +175,30 @@ export class Transactions {
   readonly #isTransaction = (frame: number, at: number): boolean => {
     const stored = this.#frames.open(frame);
     const id = recordOf(stored, at) + RECORD.transaction;
-    return sameUuid(stored, id, this.#bytes, this.#id);
+    return sameUuid(stored, id, this.#bytes, this.#id) && isTransaction(kindOf(stored, at));
+  };
+
+  readonly #isRequest = (frame: number, at: number): boolean => {
+    const stored = this.#frames.open(frame);
+    const id = recordOf(stored, at) + RECORD.transaction;
+    return sameUuid(stored, id, this.#bytes, this.#id) && isRequest(kindOf(stored, at));
+  };
+
+  readonly #isOwn = (frame: number, at: number): boolean => {
+    const stored = this.#frames.open(frame);
+    const record = recordOf(stored, at);
+    return (
+      sameUuid(stored, record + RECORD.transaction, this.#bytes, this.#id) &&
+      sameUser(stored, record, this.#owner, this.#record)
+    );
   };
 
   readonly #isOwnTransaction = (frame: number, at: number): boolean => {
     const stored = this.#frames.open(frame);
     return (
       sameUuid(stored, recordOf(stored, at) + RECORD.transaction, this.#bytes, this.#id) &&
-      sameUser(stored, recordOf(stored, at), this.#bytes, this.#record)
+      sameUser(stored, recordOf(stored, at), this.#bytes, this.#record) &&
+      isTransaction(kindOf(stored, at))
     );
   };
 

@@ -1,27 +1,37 @@
 import assert from 'node:assert/strict';
-import { unpack } from 'msgpackr';
 import { applyToAccount, applyToBooks } from '../ledger/apply.js';
 import { betRules, type DecideBet } from '../ledger/bets.js';
+import { counted, dayOf } from '../ledger/daily.js';
 import { type DialectName, dialects } from '../ledger/dialects.js';
 import { applySetting, decideOpen, decideSetting, type Setting } from '../ledger/players.js';
+import type { Refusal } from '../ledger/refusals.js';
+import { change } from '../ledger/request.js';
 import {
   type Accepted,
   absent,
   type BetCommand,
   type Decision,
+  isRequest,
+  isTransaction,
   type Kind,
   kindNames,
   type Limits,
   mistyped,
+  type RequestKind,
   rejections,
   type Situation,
 } from '../ledger/vocabulary.js';
 import type { Actor } from './actors.js';
 import type { Bytes } from './bytes.js';
 import { writeCurrency } from './currencies.js';
-import { recordOf } from './frame.js';
+import { LIMITS } from './documents.js';
+import { entryBytes, recordOf } from './frame.js';
 import type { PartitionState } from './partition-state.js';
-import { DETAILS, FLAGS, faultsOf, RECORD, readDetails, recordLength } from './record.js';
+import { Queries, type Query } from './queries.js';
+import { DETAILS, FLAGS, faultsOf, RECORD, readDetail, recordLength } from './record.js';
+import { ReplyWriter } from './replies.js';
+import { unpack } from './request-record.js';
+import { Requests, type Result } from './requests.js';
 import { type Extra, type PlayerState, RESULT, type Slot } from './slots.js';
 import { readUuid } from './uuid.js';
 
@@ -32,16 +42,22 @@ export class Turn {
   readonly #state: PartitionState;
   readonly #decideBet: DecideBet;
   readonly #answersWithStored: boolean;
+  readonly #requests: Requests;
+  readonly #queries: Queries;
+  readonly #replies = new ReplyWriter();
 
-  constructor(state: PartitionState, dialect: DialectName) {
+  constructor(state: PartitionState, dialect: DialectName, seed: Uint8Array) {
     this.#state = state;
+    this.#requests = new Requests(state);
+    this.#queries = new Queries(state, seed);
     this.#decideBet = betRules(dialects[dialect]);
     this.#answersWithStored = dialects[dialect].retryAnswersWith === 'the stored request_uuid';
   }
 
   /** Writes the result of each command into the slot; the entries are in the state's open frame. */
-  run(slot: Slot, count: number): Extra[] {
+  run(slot: Slot, count: number, bytes: number): Extra[] {
     const extras: Extra[] = [];
+    this.#replies.begin(slot, bytes);
     let start = 0;
     for (let index = 0; index < count; index++) {
       this.#command(slot, index, start, extras);
@@ -55,6 +71,14 @@ export class Turn {
     const kind = kindNames.get(records.u8[start + RECORD.kind] as number);
     assert.ok(kind !== undefined, 'the engine writes known kinds');
     let actor = this.#state.actors.find(records, start);
+    if (isRequest(kind)) {
+      this.#reply(slot, index, extras, this.#requests.run(kind, records, start, actor));
+      return;
+    }
+    if (kind === 'query') {
+      this.#reply(slot, index, extras, this.#query(records, start, actor));
+      return;
+    }
     const decision = this.#decide(kind, records, start, actor);
     if (decision.kind === 'accepted') actor = this.#accept(kind, decision, records, start, actor);
     this.#answer(slot, index, decision, actor);
@@ -66,7 +90,25 @@ export class Turn {
     }
   }
 
-  #decide(kind: Kind, records: Bytes, start: number, actor: Actor | undefined): Decision {
+  #reply(slot: Slot, index: number, extras: Extra[], result: Result): void {
+    slot.codes[index] = result.code;
+    slot.balances[index] = this.#replies.write(result, index, extras);
+  }
+
+  #query(records: Bytes, start: number, actor: Actor | undefined): Result {
+    const query = unpack(readDetail(records, start, DETAILS.args)) as Query;
+    const body = this.#queries.run(query, actor, records, start);
+    const version = actor?.version ?? 0;
+    if (!isRefusal(body)) return { code: RESULT.answered, version, body };
+    return { code: RESULT.refused, version, body: { code: body.code, members: body.members } };
+  }
+
+  #decide(
+    kind: Exclude<Kind, RequestKind | 'query'>,
+    records: Bytes,
+    start: number,
+    actor: Actor | undefined,
+  ): Decision {
     switch (kind) {
       case 'bet':
       case 'win':
@@ -104,12 +146,18 @@ export class Turn {
     const flags = records.u8[start + RECORD.flags] as number;
     const faults = faultsOf(records, start);
     const hasId = kind !== 'read' && (faults & NO_ID) === 0;
+    const limits = kind === 'bet' ? account?.limits : undefined;
+    const isDaily = limits?.daily_stake !== undefined || limits?.daily_loss !== undefined;
     const situation: Situation = {
       account,
       known: hasId ? transactions.known(records, start) : undefined,
       takenElsewhere: (flags & FLAGS.takenElsewhere) !== 0,
       tombstoned: hasId && account?.tombstones === true && transactions.tombstoned(records, start),
       reference: kind === 'bet' ? undefined : transactions.reference(records, start),
+      daily:
+        isDaily && account !== undefined
+          ? this.#state.actors.dailyOf(account, dayOf(this.#state.time))
+          : undefined,
     };
     const command: BetCommand = {
       kind,
@@ -138,24 +186,22 @@ export class Turn {
     applyToAccount(actor, postings);
     if (kind === 'status' || kind === 'limits') {
       applySetting(actor, settingOf(kind, records, start));
+      if (kind === 'limits') {
+        this.#state.documents.apply(actor.key, [change(LIMITS, actor.limits ?? null)]);
+      }
     }
     if (mark === 'tombstone') actor.tombstones = true;
     records.u8[start + RECORD.flags] = (records.u8[start + RECORD.flags] as number) & KEPT_FLAGS;
     if (known !== undefined) writeCurrency(records.u8, start + RECORD.currency, actor.currency);
-    const frame = this.#state.openFrame();
-    const head = {
-      version: actor.version,
-      balance: actor.balance,
-      previousFrame: actor.frame,
-      previousAt: actor.at,
-      mark,
-      standing: actor.standing(),
-      postings,
-    };
-    const at = frame.append(head, records, start);
+    const frame = this.#state.openFrame(entryBytes(records, start));
+    const at = frame.append(actor.head(mark, postings), records, start);
     actors.moved(actor, frame.number, at);
-    if (kind === 'bet' || kind === 'win' || kind === 'rollback') {
+    if (isTransaction(kind)) {
       transactions.accepted(records, start, frame.number, at, mark);
+      if (actor.daily !== undefined) {
+        const moved = actor.balance - before;
+        actor.daily = counted(actor.daily, kind, moved, dayOf(this.#state.time));
+      }
       assert.ok(kind !== 'bet' || actor.balance <= before, 'a bet never adds');
     }
     return actor;
@@ -176,7 +222,7 @@ export class Turn {
   #storedRequest(): string {
     const { knownFrame, knownAt } = this.#state.transactions;
     const record = recordOf(knownFrame, knownAt);
-    const asSent = readDetails(knownFrame, record).get(DETAILS.request);
+    const asSent = readDetail(knownFrame, record, DETAILS.request);
     return asSent?.toString('latin1') ?? readUuid(knownFrame.u8, record + RECORD.request);
   }
 }
@@ -190,12 +236,16 @@ function amountOf(records: Bytes, start: number): number {
 /** The setting in a record: a status is its amount (1: disabled), limits are msgpack. */
 export function settingOf(kind: 'status' | 'limits', records: Bytes, start: number): Setting {
   if (kind === 'status') return { kind, disabled: amountOf(records, start) === 1 };
-  const packed = readDetails(records, start).get(DETAILS.settings);
+  const packed = readDetail(records, start, DETAILS.settings);
   assert.ok(packed !== undefined, 'limits carry their settings');
   return { kind, limits: (unpack(packed) as Limits | null) ?? undefined };
 }
 
 function playerState(actor: Actor): PlayerState {
   const { balance, version, disabled, limits } = actor;
-  return { balance, version, disabled, ...limits };
+  return { balance, version, disabled, limits: limits ?? {} };
+}
+
+function isRefusal(body: unknown): body is Refusal {
+  return typeof body === 'object' && body !== null && 'kind' in body && body.kind === 'refused';
 }

@@ -1,6 +1,7 @@
 import { SharedIds } from './entry-verifier.js';
 import { Hash } from './hash.js';
 import type { Journal } from './journal.js';
+import type { Transit } from './transit.js';
 import { type PartitionPlan, type PartitionReport, verifyPartition } from './verify.js';
 
 /** What the process is told, in one message. */
@@ -20,7 +21,12 @@ export type VerifyNews =
       readonly done: number;
       readonly total: number;
     }
-  | { readonly kind: 'report'; readonly report: PartitionReport };
+  | {
+      readonly kind: 'report';
+      readonly report: PartitionReport;
+      /** What is on its way between partitions, after the last one. */
+      readonly underWay: Transit['underWay'];
+    };
 
 function say(news: VerifyNews): void {
   process.send?.(news);
@@ -29,14 +35,19 @@ function say(news: VerifyNews): void {
 async function verify({ seed, partitions, frames }: VerifyTask): Promise<void> {
   const ids = new SharedIds(new Hash(seed));
   const journals: Journal[] = [];
+  let transit = 0n;
   for (const plan of partitions) {
     const { partition } = plan;
     const onFrame = (done: number, total: number): void =>
       say({ kind: 'at', partition, done, total });
     onFrame(0, 0);
     const report = await verifyPartition(plan, ids, journals, { frames, onFrame });
-    say({ kind: 'report', report });
-    if (report.fault !== undefined) return;
+    transit += report.books.get('transit') ?? 0n;
+    const isLast = plan === partitions.at(-1);
+    const fault = report.fault ?? (isLast ? ids.transit.fault(transit) : undefined);
+    const { underWay } = ids.transit;
+    say({ kind: 'report', report: fault === undefined ? report : { ...report, fault }, underWay });
+    if (fault !== undefined) return;
   }
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Books, type BookValues, totalOf } from '../ledger/apply.js';
-import { accountNames } from '../ledger/vocabulary.js';
+import { isDeepEqual } from '../ledger/equal.js';
 import {
   type Checkpoint,
   CheckpointFault,
@@ -15,12 +15,15 @@ import { EntryVerifier, type SharedIds } from './entry-verifier.js';
 import { checkFrame, eachEntry, FrameFault, hashFrame, readFrameHeader } from './frame.js';
 import { FrameStore } from './frame-store.js';
 import { type Journal, journalDirectory, openJournal } from './journal.js';
+import { lastBefore } from './moment.js';
 
 /** What the walk of one partition found, as far as it came. */
 export interface PartitionReport {
   readonly frames: number;
   readonly entries: number;
   readonly users: number;
+  readonly orders: number;
+  readonly lots: number;
   readonly books: BookValues;
   /** The first fault with its place. */
   readonly fault?: string;
@@ -31,6 +34,11 @@ export interface PartitionPlan {
   readonly directory: string;
   readonly partition: number;
   readonly genesisHash: Uint8Array;
+  /**
+   * Only frames that were begun before this, milliseconds since 1970: the same moment for all
+   * partitions, while they are written on. Whatever a frame depends on was begun no later.
+   */
+  readonly before: number;
 }
 
 /** Called with how far the walk has come, after every `frames` frames and at its end. */
@@ -68,7 +76,8 @@ export async function verifyPartition(
 
 function unread(partition: number, fault: string): PartitionReport {
   const books = new Books().values();
-  return { frames: 0, entries: 0, users: 0, books, fault: `partition ${partition}: ${fault}` };
+  const nothing = { frames: 0, entries: 0, users: 0, orders: 0, lots: 0 };
+  return { ...nothing, books, fault: `partition ${partition}: ${fault}` };
 }
 
 function reasonOf(error: unknown): string {
@@ -126,14 +135,14 @@ class Walk {
 
   constructor(
     journal: Journal,
-    { partition, genesisHash }: PartitionPlan,
+    { partition, genesisHash, before }: PartitionPlan,
     ids: SharedIds,
     checkpoint: Checkpoint | CheckpointFault | undefined,
   ) {
     this.#journal = journal;
     this.#partition = partition;
     this.#hash = Buffer.from(genesisHash);
-    this.#last = journal.last;
+    this.#last = lastBefore(journal, before);
     this.#checkpoint = checkpoint;
     this.#verifier = new EntryVerifier(new FrameStore(journal), partition, ids);
   }
@@ -149,11 +158,13 @@ class Walk {
   }
 
   report(): PartitionReport {
-    const { users, books } = this.#verifier;
+    const { users, books, requests } = this.#verifier;
     const report = {
       frames: this.#frame,
       entries: this.#sequence - 1,
       users,
+      orders: requests.orders,
+      lots: requests.lots,
       books: books.values(),
     };
     return this.#fault === undefined ? report : { ...report, fault: this.#fault };
@@ -206,7 +217,7 @@ class Walk {
       checkpoint.hash.equals(this.#hash) &&
       checkpoint.sequence === this.#sequence &&
       checkpoint.time === this.#time &&
-      accountNames.every((name) => checkpoint.books[name] === books[name]);
+      isDeepEqual([...checkpoint.books], [...books]);
     if (!same) throw new FrameFault('is not what the checkpoint was taken after');
   }
 
@@ -216,7 +227,7 @@ class Walk {
     const where = `partition ${this.#partition}`;
     if (this.#last === 0) this.#fault = `${where}: has no frame`;
     else if (totalOf(books.values()) !== 0n) this.#fault = `${where}: the sums are not zero`;
-    else if (this.#verifier.balances() !== books.values().player) {
+    else if (this.#verifier.balances() !== books.values().get('player')) {
       this.#fault = `${where}: the balances are not the sum of the postings`;
     } else if (checkpoint instanceof CheckpointFault) {
       this.#fault = `${where}: ${checkpoint.message}`;

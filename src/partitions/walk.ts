@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { Transit } from './transit.js';
 import type { PartitionPlan, PartitionReport } from './verify.js';
 import type { VerifyNews, VerifyTask } from './verify-process.js';
 
@@ -12,6 +13,8 @@ export interface WalkReport {
   readonly reports: readonly PartitionReport[];
   /** Of the last report, or why reading ended the process that did it. */
   readonly fault: string | undefined;
+  /** What is on its way between partitions. */
+  readonly underWay: Transit['underWay'];
 }
 
 export type OnWalk = (partition: number, done: number, total: number) => void;
@@ -33,6 +36,7 @@ export async function verifyPartitions(
 async function walk(task: VerifyTask, onWalk: OnWalk): Promise<WalkReport & { ended: boolean }> {
   const reports: PartitionReport[] = [];
   let at = { partition: 0, done: 0, total: 0 };
+  let underWay: Transit['underWay'] = { messages: 0, amount: 0n };
   const child = fork(PROCESS, {
     execArgv: [],
     serialization: 'advanced',
@@ -46,12 +50,16 @@ async function walk(task: VerifyTask, onWalk: OnWalk): Promise<WalkReport & { en
       return;
     }
     reports.push(news.report);
+    underWay = news.underWay;
     if (isLast(task, reports)) child.disconnect();
   });
   child.send(task);
   const [[code, signal]] = await over;
-  if (isLast(task, reports)) return { reports, fault: reports.at(-1)?.fault, ended: false };
-  return { reports, fault: `${placeOf(at)} ended the process ${howOf(code, signal)}`, ended: true };
+  if (isLast(task, reports)) {
+    return { reports, fault: reports.at(-1)?.fault, underWay, ended: false };
+  }
+  const fault = `${placeOf(at)} ended the process ${howOf(code, signal)}`;
+  return { reports, fault, underWay, ended: true };
 }
 
 function isLast({ partitions }: VerifyTask, reports: readonly PartitionReport[]): boolean {

@@ -42,8 +42,8 @@ export default async function run(task: Task): Promise<unknown> {
 }
 
 function hello(partition: Partition): Hello {
-  const { frame, transactions, notice } = partition;
-  return { epoch, frame, transactions, ...(notice === undefined ? {} : { notice }) };
+  const { frame, transactions, time, notice } = partition;
+  return { epoch, frame, transactions, time, ...(notice === undefined ? {} : { notice }) };
 }
 
 async function perform(

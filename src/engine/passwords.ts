@@ -1,0 +1,55 @@
+import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
+import type { Credential } from '../ledger/accounts.js';
+
+/** 32 MiB and some 100 ms for each password; stored with it, so that it can be raised. */
+const COST = 2 ** 15;
+const SALT_BYTES = 16;
+const HASH_BYTES = 32;
+/** Hashed at once: more would keep commits waiting for threads of libuv's pool. */
+const AT_ONCE = 2;
+
+export const passwordBytes = { least: 4, most: 1_024 } as const;
+
+/** Hashes passwords, a few at a time. */
+export class Passwords {
+  #running = 0;
+  readonly #waiting: (() => void)[] = [];
+  readonly #decoy: Credential = {
+    salt: randomBytes(SALT_BYTES),
+    hash: randomBytes(HASH_BYTES),
+    cost: COST,
+  };
+
+  async hash(password: string): Promise<Credential> {
+    const salt = randomBytes(SALT_BYTES);
+    return { salt, hash: await this.#scrypt(password, salt, COST), cost: COST };
+  }
+
+  /** Whether it is the password of a credential; takes as long when there is none. */
+  async matches(password: string, credential: Credential | null): Promise<boolean> {
+    const { salt, hash, cost } = credential ?? this.#decoy;
+    const same = timingSafeEqual(await this.#scrypt(password, salt, cost), hash);
+    return same && credential !== null;
+  }
+
+  async #scrypt(password: string, salt: Uint8Array, cost: number): Promise<Buffer> {
+    if (this.#running < AT_ONCE) this.#running += 1;
+    else await new Promise<void>((go) => this.#waiting.push(go));
+    try {
+      return await derive(password, salt, { N: cost, r: 8, p: 1, maxmem: 256 * cost * 8 });
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running -= 1;
+      else next();
+    }
+  }
+}
+
+function derive(password: string, salt: Uint8Array, options: ScryptOptions): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    scrypt(password.normalize('NFC'), salt, HASH_BYTES, options, (error, key) => {
+      if (error === null) resolve(key);
+      else reject(error);
+    });
+  });
+}

@@ -1,0 +1,109 @@
+import { randomInt } from 'node:crypto';
+import type { Credential, SignupArgs, TopUpArgs } from '../../ledger/accounts.js';
+import { refuse } from '../../ledger/refusals.js';
+import type { Accounts, Outcome, Refused } from '../economy.js';
+import { Passwords, passwordBytes } from '../passwords.js';
+import { type Requests, refusedAs } from '../requests.js';
+import type { Router } from '../router.js';
+import { isUserId } from '../user-id.js';
+import { given } from './credits.js';
+import { type Catalogue, orderOf } from './shop.js';
+
+type Signup = Parameters<Accounts['signup']>;
+type Signed = Awaited<ReturnType<Accounts['signup']>>;
+type StoredCredential = Credential & { readonly disabled: boolean };
+
+/** What `GET /balance` tells the units of: the items that are sold from the start. */
+const SHOWN = ['gold_coin', 'treasure_box'];
+
+export function accountsOf(
+  requests: Requests,
+  router: Router,
+  catalogue: Catalogue,
+  currency: string,
+): Accounts {
+  const passwords = new Passwords();
+  const credentialOf = async (player: string): Promise<StoredCredential | null> => {
+    const found = await requests.query<StoredCredential | null>(player, { what: 'credential' });
+    return found.ok ? found.value : null;
+  };
+  return {
+    signup: async (...[body, options = {}]: Signup): Promise<Signed> => {
+      const fault = faultOf(body);
+      if (fault !== undefined) return fault;
+      const { password, referralCode } = body;
+      const player = body.username.normalize('NFC');
+      const args: SignupArgs = given({ referralCode });
+      const context = {
+        credential: await passwords.hash(password),
+        codes: codesFor(router, router.numberOf(player)),
+        referrer: await referrerOf(requests, router, referralCode),
+        currency,
+      };
+      const signed: Signed = await requests.ask({ kind: 'signup', player, args, context }, options);
+      if (!signed.ok || !signed.replayed) return signed;
+      // The password is no argument that could be stored and compared.
+      const same = await passwords.matches(password, await credentialOf(player));
+      return same ? signed : refusedAs(refuse('idempotency_key_reused'));
+    },
+    verify: async (username, password) => {
+      const credential = await credentialOf(username.normalize('NFC'));
+      if (!(await passwords.matches(password, credential))) return 'invalid';
+      return credential?.disabled === true ? 'disabled' : 'valid';
+    },
+    topUp: (player, { amount }, options = {}) => {
+      const args: TopUpArgs = { amount };
+      return requests.ask({ kind: 'top_up', player, args }, options);
+    },
+    purchase: (player, { item, quantity = 1 }, options = {}) => {
+      const body = { lines: [{ sku: item, quantity }], complete: true };
+      return requests.ask(orderOf(player, body, catalogue, currency), options);
+    },
+    balance: (player) => requests.query(player, { what: 'account', skus: SHOWN }),
+  };
+}
+
+const RESERVED = 'me';
+
+/** What cannot be a username or a password. */
+function faultOf({ username, password }: Signup[0]): Refused | undefined {
+  const name = username.normalize('NFC');
+  if (!isUserId(name) || name === RESERVED) {
+    return invalidAt('/username', 'must be 1 to 255 bytes without control characters');
+  }
+  const { length } = Buffer.from(password.normalize('NFC'));
+  if (length >= passwordBytes.least && length <= passwordBytes.most && password.isWellFormed()) {
+    return undefined;
+  }
+  return invalidAt('/password', `must be ${passwordBytes.least} to ${passwordBytes.most} bytes`);
+}
+
+function invalidAt(pointer: string, detail: string): Refused {
+  return refusedAs(refuse('validation_failed', { errors: [{ pointer, detail }] }));
+}
+
+async function referrerOf(
+  requests: Requests,
+  router: Router,
+  code: string | undefined,
+): Promise<string | null> {
+  if (code === undefined || !CODE.test(code)) return null;
+  const at = router.numberOf(code);
+  const owner: Outcome<string | null> = await requests.queryAt(at, { what: 'code', code });
+  return owner.ok ? owner.value : null;
+}
+
+const CODE = /^REF-[0-9A-Z]{6}$/;
+const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+const CANDIDATES = 4;
+
+/** Random codes that belong to the player's own partition, where they are kept. */
+function codesFor(router: Router, partition: number): readonly string[] {
+  const codes: string[] = [];
+  while (codes.length < CANDIDATES) {
+    let code = 'REF-';
+    for (let i = 0; i < 6; i++) code += DIGITS[randomInt(DIGITS.length)];
+    if (router.numberOf(code) === partition) codes.push(code);
+  }
+  return codes;
+}

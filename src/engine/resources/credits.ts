@@ -1,0 +1,64 @@
+import type { CreditArgs, RefundArgs, SpendArgs } from '../../ledger/credits.js';
+import type { TransferArgs } from '../../ledger/transfers.js';
+import type { Credits, PageOptions, Spends, Transactions, Transfers } from '../economy.js';
+import type { Requests } from '../requests.js';
+
+/** What arguments hold is written in one order, so that equal requests are equal bytes. */
+export function creditsOf(requests: Requests): Credits {
+  return {
+    add: (player, { amount, reason, reference, currency, note }, options) => {
+      const args: CreditArgs = { amount, reason, ...given({ reference, currency, note }) };
+      return requests.ask({ kind: 'credit', player, args }, options);
+    },
+  };
+}
+
+export function spendsOf(requests: Requests): Spends {
+  return {
+    create: (player, { amount, reason, reference }, options) => {
+      const args: SpendArgs = { amount, ...given({ reason, reference }) };
+      return requests.ask({ kind: 'spend', player, args }, options);
+    },
+    refund: (player, spend, { amount, reason }, options) => {
+      const args: RefundArgs = { spend, ...given({ amount, reason }) };
+      return requests.ask({ kind: 'refund', player, args }, options);
+    },
+  };
+}
+
+export function transfersOf(requests: Requests): Transfers {
+  return {
+    create: (player, { to, amount, reason }, options) => {
+      const args: TransferArgs = { to, amount, ...given({ reason }) };
+      return requests.ask({ kind: 'transfer', player, args }, options);
+    },
+  };
+}
+
+export function transactionsOf(requests: Requests): Transactions {
+  return {
+    list: (player, { type, ...page } = {}) => {
+      return requests.query(player, { what: 'transactions', ...given({ type }), ...pageOf(page) });
+    },
+    get: (player, id) => requests.query(player, { what: 'transaction', id }),
+  };
+}
+
+const DEFAULT_PAGE = 50;
+const LARGEST_PAGE = 200;
+
+export function pageOf({ limit = DEFAULT_PAGE, cursor }: PageOptions): {
+  limit: number;
+  cursor?: string;
+} {
+  const size = Math.min(Math.max(1, Math.trunc(limit) || DEFAULT_PAGE), LARGEST_PAGE);
+  return { limit: size, ...given({ cursor }) };
+}
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** The members that have a value. */
+export function given<T extends object>(members: T): Given<T> {
+  const entries = Object.entries(members).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Given<T>;
+}

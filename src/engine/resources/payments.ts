@@ -1,0 +1,101 @@
+import {
+  type LinkArgs,
+  type ParkArgs,
+  type PaymentArgs,
+  type PaymentEventArgs,
+  paymentPrefix,
+  referenceActor,
+} from '../../ledger/payments.js';
+import { refuse } from '../../ledger/refusals.js';
+import type { Outcome, PaymentEvent, PaymentEventOutcome, Payments } from '../economy.js';
+import { idOf, partitionIn } from '../request-ids.js';
+import { type Requests, refusedAs } from '../requests.js';
+import { given } from './credits.js';
+
+type Received = Outcome<PaymentEventOutcome>;
+
+const REFERENCE = /^[\x21-\x7e]{1,200}$/;
+
+export function paymentsOf(requests: Requests, partitions: number): Payments {
+  return {
+    create: async (player, { provider, amount, provider_ref }, options) => {
+      if (provider_ref !== undefined && !REFERENCE.test(provider_ref)) {
+        const errors = [{ pointer: '/provider_ref', detail: 'must be 1 to 200 visible ASCII' }];
+        return refusedAs(refuse('validation_failed', { errors }));
+      }
+      const args: PaymentArgs = { provider, amount, ...given({ provider_ref }) };
+      return requests.ask({ kind: 'payment', player, args }, options);
+    },
+    get: (player, id) => requests.query(player, { what: 'payment', id }),
+    receive: (provider, event) => receive(requests, partitions, provider, event),
+  };
+}
+
+/** A callback names its payment by our id, or by the provider's reference alone. */
+async function receive(
+  requests: Requests,
+  partitions: number,
+  provider: string,
+  event: PaymentEvent,
+): Promise<Received> {
+  const { payment_id, provider_ref } = event;
+  if (payment_id !== undefined) {
+    const player = await ownerOf(requests, partitions, payment_id);
+    if (player !== null) return apply(requests, provider, event, { player, payment: payment_id });
+  }
+  if (provider_ref === undefined) return refusedAs(refuse('payment_not_found'));
+  if (!REFERENCE.test(provider_ref)) return refusedAs(refuse('payment_not_found'));
+  return park(requests, provider, provider_ref, event);
+}
+
+async function ownerOf(requests: Requests, partitions: number, id: string): Promise<string | null> {
+  if (!/^pay_[0-9a-f]{32}$/.test(id)) return null;
+  const partition = partitionIn(id.slice(paymentPrefix.length));
+  if (partition >= partitions) return null;
+  const owner = await requests.queryAt<string | null>(partition, { what: 'payment owner', id });
+  return owner.ok ? owner.value : null;
+}
+
+function apply(
+  requests: Requests,
+  provider: string,
+  event: PaymentEvent,
+  { player, payment }: LinkArgs,
+): Promise<Received> {
+  const args: PaymentEventArgs = { ...plain(provider, event), payment };
+  // The same event about the same payment: the stored answer tells what became of it.
+  const id = idOf('event', provider, event.event_id, event.type, payment);
+  const context = { by: `provider:${provider}` };
+  return requests
+    .send<PaymentEventOutcome>({ kind: 'payment_event', player, args, context }, id)
+    .then((outcome) => asDuplicate(outcome));
+}
+
+/** An event that comes again has no second effect, and says so. */
+function asDuplicate(outcome: Received): Received {
+  if (!outcome.ok || !outcome.replayed) return outcome;
+  return { ...outcome, value: { ...outcome.value, status: 'duplicate' } };
+}
+
+/** Keeps the event until a payment with its reference is made; or applies it, if there is one. */
+async function park(
+  requests: Requests,
+  provider: string,
+  ref: string,
+  event: PaymentEvent,
+): Promise<Received> {
+  const args: ParkArgs = plain(provider, event);
+  const player = referenceActor(provider, ref);
+  const context = { by: `provider:${provider}` };
+  const parked = await requests.send<PaymentEventOutcome | { link: LinkArgs }>({
+    ...{ kind: 'park', player, args, context },
+  } as const);
+  if (!parked.ok) return parked;
+  if ('link' in parked.value) return apply(requests, provider, event, parked.value.link);
+  return { ...parked, value: parked.value };
+}
+
+function plain(provider: string, event: PaymentEvent): ParkArgs {
+  const { event_id, type, amount, amount_refunded } = event;
+  return { event_id, type, provider, ...given({ amount, amount_refunded }) };
+}

@@ -1,0 +1,132 @@
+import { allFirstItems, CATALOGUE, type ItemArgs } from '../../ledger/catalogue.js';
+import type { ConsumeArgs, RevokeArgs } from '../../ledger/entitlements.js';
+import type { OrderRefundArgs } from '../../ledger/order-refunds.js';
+import type { OrderArgs, OrderOnlyArgs } from '../../ledger/orders.js';
+import { refuse } from '../../ledger/refusals.js';
+import type { RequestKind } from '../../ledger/vocabulary.js';
+import type {
+  Entitlements,
+  Item,
+  Items,
+  Order,
+  OrderBody,
+  OrderLineBody,
+  Orders,
+  Outcome,
+  RequestOptions,
+} from '../economy.js';
+import { type Requests, refusedAs } from '../requests.js';
+import { given, pageOf } from './credits.js';
+
+/**
+ * The catalogue as the engine knows it: every change goes through here, so that what is read and
+ * what orders are priced with is the newest durable version.
+ */
+export class Catalogue implements Items {
+  readonly #requests: Requests;
+  readonly #currency: string;
+  readonly #items = new Map<string, Item>();
+
+  constructor(requests: Requests, currency: string) {
+    this.#requests = requests;
+    this.#currency = currency;
+    for (const item of allFirstItems(currency)) this.#items.set(item.sku, item);
+  }
+
+  /** Reads what was journaled. */
+  async load(partition: number): Promise<void> {
+    const found = await this.#requests.queryAt<Item[]>(partition, { what: 'items' }, CATALOGUE);
+    if (found.ok) for (const item of found.value) this.#note(item);
+  }
+
+  #note(item: Item): void {
+    const known = this.#items.get(item.sku);
+    if (known === undefined || known.version < item.version) this.#items.set(item.sku, item);
+  }
+
+  async list(): Promise<readonly Item[]> {
+    return [...this.#items.values()].sort((a, b) => (a.sku < b.sku ? -1 : 1));
+  }
+
+  async get(sku: string): Promise<Outcome<Item>> {
+    const item = this.#items.get(sku);
+    if (item === undefined) return refusedAs(refuse('item_not_found'));
+    return { ok: true, value: item, replayed: false, version: item.version };
+  }
+
+  async put(...[sku, body, condition = {}]: Parameters<Items['put']>): Promise<Outcome<Item>> {
+    const { name, kind, price, grants, active, max_per_player, duration } = body;
+    const args: ItemArgs = {
+      sku,
+      body: { name, kind, price, ...given({ grants, active, max_per_player, duration }) },
+      ...given({ if_match: condition.ifMatch, if_none_match: condition.ifNoneMatch }),
+    };
+    const context = { by: 'admin', currency: this.#currency };
+    const asking = { kind: 'item', player: CATALOGUE, args, context } as const;
+    const put = await this.#requests.send<Item>(asking);
+    if (!put.ok) return put;
+    this.#note(put.value);
+    return { ...put, version: put.value.version };
+  }
+
+  /** What the lines of an order mean now. */
+  resolve(lines: readonly OrderLineBody[]): readonly (Item | null)[] {
+    return lines.map(({ sku }) => this.#items.get(sku) ?? null);
+  }
+}
+
+export function ordersOf(requests: Requests, catalogue: Catalogue, currency: string): Orders {
+  const step = (
+    kind: RequestKind,
+    player: string,
+    order: string,
+    options: RequestOptions,
+  ): Promise<Outcome<Order>> => {
+    const args: OrderOnlyArgs = { order };
+    return requests.ask({ kind, player, args }, options);
+  };
+  return {
+    create: (player, body, options) => {
+      return requests.ask(orderOf(player, body, catalogue, currency), options);
+    },
+    complete: (player, order, options) => step('complete', player, order, options),
+    cancel: (player, order, options) => step('cancel', player, order, options),
+    refund: (player, order, { lines, amount, revoke, reason }, options) => {
+      const plain = lines?.map(({ sku, quantity }) => ({ sku, quantity }));
+      const args: OrderRefundArgs = { order, ...given({ lines: plain, amount, revoke, reason }) };
+      return requests.ask({ kind: 'order_refund', player, args }, options);
+    },
+    get: (player, id) => requests.query(player, { what: 'order', id }),
+    list: (player, page = {}) => requests.query(player, { what: 'orders', ...pageOf(page) }),
+  };
+}
+
+/** The request for an order, with the items that its lines mean now. */
+export function orderOf(
+  player: string,
+  { lines, expected_total, complete }: OrderBody,
+  catalogue: Catalogue,
+  currency: string,
+) {
+  const plain = lines.map(({ sku, quantity }) => ({ sku, quantity }));
+  const args: OrderArgs = { lines: plain, ...given({ expected_total, complete }) };
+  const context = { items: catalogue.resolve(lines), currency };
+  return { kind: 'order', player, args, context } as const;
+}
+
+export function entitlementsOf(requests: Requests): Entitlements {
+  return {
+    list: (player, { sku, status, ...page } = {}) => {
+      const filter = given({ sku, status });
+      return requests.query(player, { what: 'entitlements', ...filter, ...pageOf(page) });
+    },
+    consume: (player, entitlement, { quantity }, options) => {
+      const args: ConsumeArgs = { entitlement, quantity };
+      return requests.ask({ kind: 'consume', player, args }, options);
+    },
+    revoke: (player, entitlement, { quantity, reason }, options) => {
+      const args: RevokeArgs = { entitlement, ...given({ quantity, reason }) };
+      return requests.ask({ kind: 'revoke', player, args }, options);
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import { AMOUNT_FORM } from './credits.js';
+import { send } from './messages.js';
+import { move } from './money.js';
+import { invalid, refuse } from './refusals.js';
+import { type BaseContext, change, changed, grant, isAmount, type Rules } from './request.js';
+import { transactionOf } from './transactions.js';
+import type { DeliverArgs } from './transfers.js';
+
+/** What a referral brings each side, minor units. */
+export const REFERRAL_BONUS = 50;
+
+/** Documents: what a password is checked with; and what signing up gave. */
+export const CREDENTIAL = 'credential';
+export const PROFILE = 'profile';
+
+/** A password's hash, and how it was made. */
+export interface Credential {
+  readonly salt: Uint8Array;
+  readonly hash: Uint8Array;
+  readonly cost: number;
+}
+
+export interface Profile {
+  readonly referral_code: string;
+  readonly referred_by?: string;
+}
+
+export interface SignupArgs {
+  readonly referralCode?: string;
+}
+
+export interface SignupContext extends BaseContext {
+  readonly credential: Credential;
+  /** Codes to choose from: the first that is free becomes the player's. */
+  readonly codes: readonly string[];
+  /** Whose code it is; null: nobody's. */
+  readonly referrer: string | null;
+  readonly currency: string;
+}
+
+/** Makes a player with a password. With a code: the bonus, and the debt to whose code it is. */
+export const signup: Rules<SignupArgs, SignupContext> = {
+  opens: true,
+  decide({ account, player, args, context, read, fresh }) {
+    if (account !== undefined) return refuse('username_taken');
+    const { credential, codes, referrer, currency } = context;
+    const wantsBonus = args.referralCode !== undefined && args.referralCode !== '';
+    if (wantsBonus && referrer === null) return refuse('invalid_referral_code');
+    const code = codes.find((candidate) => read('codes', candidate) === undefined);
+    if (code === undefined) return refuse('limit_reached');
+    const profile: Profile = {
+      referral_code: code,
+      ...(wantsBonus && referrer !== null && { referred_by: referrer }),
+    };
+    const changes = [
+      change(CREDENTIAL, credential),
+      change(PROFILE, profile),
+      change(code, player, 'codes'),
+    ];
+    if (!wantsBonus || referrer === null) return grant([], changes);
+    const bonus: DeliverArgs = {
+      message: fresh,
+      type: 'REFERRAL',
+      from: player,
+      amount: REFERRAL_BONUS,
+      currency,
+    };
+    return grant(
+      [
+        { account: 'treasury', amount: -2 * REFERRAL_BONUS },
+        { account: 'player', amount: REFERRAL_BONUS },
+        { account: 'transit', amount: REFERRAL_BONUS },
+      ],
+      [
+        ...changes,
+        send({
+          id: fresh,
+          from: player,
+          to: referrer,
+          kind: 'deliver',
+          args: bonus,
+          by: 'system',
+          amount: REFERRAL_BONUS,
+          returns: 'treasury',
+        }),
+      ],
+    );
+  },
+  answer: ({ player, changes }) => {
+    const { referral_code } = changed<Profile>(changes, PROFILE);
+    return { player_id: player, referral_code };
+  },
+};
+
+export interface TopUpArgs {
+  readonly amount: number;
+}
+
+/** Credits that the treasury pays: the top-up of the game-wallet service. */
+export const topUp: Rules<TopUpArgs, BaseContext> = {
+  needsActive: true,
+  decide({ args: { amount } }) {
+    if (!isAmount(amount)) return invalid('/amount', AMOUNT_FORM);
+    return grant(move('treasury', 'player', amount));
+  },
+  answer: transactionOf,
+};

@@ -1,0 +1,266 @@
+import { AMOUNT_FORM } from './credits.js';
+import { isQuantity, QUANTITY_FORM } from './entitlements.js';
+import { holdingOf, LOT, type Lot, reduceLot, remainingOf } from './lots.js';
+import { move, refundOf } from './money.js';
+import {
+  isRefunded,
+  ORDER,
+  refundStatusOf,
+  type StoredLine,
+  type StoredOrder,
+  statusOf,
+} from './orders.js';
+import { invalid, type Refusal, refuse } from './refusals.js';
+import {
+  type Asked,
+  type BaseContext,
+  type Change,
+  change,
+  changed,
+  grant,
+  isAmount,
+  type RequestEntry,
+  type Rules,
+  type Ruling,
+  rfc3339,
+} from './request.js';
+import type { OrderRefund } from './resources.js';
+
+/** What becomes of the units that are paid back. */
+export type Revoke = 'unused' | 'force' | 'none';
+
+export interface OrderRefundArgs {
+  readonly order: string;
+  readonly lines?: readonly { readonly sku: string; readonly quantity: number }[];
+  readonly amount?: number;
+  readonly revoke?: Revoke;
+  readonly reason?: string;
+}
+
+/** Document: a refund as it was given. */
+const REFUND = 'r:';
+
+/** What is paid back of one line. */
+interface Part {
+  readonly index: number;
+  readonly quantity: number;
+  readonly amount: number;
+}
+
+type StoredRefund = Pick<
+  OrderRefund,
+  'refund_id' | 'order_id' | 'amount' | 'lines' | 'revoked' | 'warnings' | 'clawed_back'
+>;
+
+/** Gives money back for a COMPLETED order and takes its units back, in one entry. */
+export const orderRefund: Rules<OrderRefundArgs, BaseContext> = {
+  decide(asked) {
+    const { args, read, time } = asked;
+    const found = read('own', ORDER + args.order) as StoredOrder | undefined;
+    if (found === undefined) return refuse('order_not_found');
+    const status = statusOf(found, time);
+    if (status === 'REFUNDED') return refuse('already_refunded');
+    if (status !== 'COMPLETED') return refuse('order_not_refundable', { status });
+    const parts = partsOf(asked, found);
+    return 'kind' in parts ? parts : give(asked, found, parts);
+  },
+  answer: refundAfter,
+  mayOverdraw: true,
+};
+
+function partsOf(asked: Asked<OrderRefundArgs>, found: StoredOrder): readonly Part[] | Refusal {
+  const { lines, amount, revoke } = asked.args;
+  if (amount !== undefined) {
+    if (!isAmount(amount)) return invalid('/amount', AMOUNT_FORM);
+    if (lines !== undefined) return invalid('/lines', 'cannot be given together with an amount');
+    if (revoke !== 'none') return invalid('/revoke', 'must be none when an amount is refunded');
+    return partsOfAmount(found, amount);
+  }
+  return lines === undefined ? allParts(asked, found) : partsOfLines(asked, found, lines);
+}
+
+function left({ price, quantity, refundedAmount }: StoredLine): number {
+  return price * quantity - refundedAmount;
+}
+
+/** An amount without units falls on the lines in their order. */
+function partsOfAmount({ total, lines }: StoredOrder, asked: number): readonly Part[] | Refusal {
+  const refunded = lines.reduce((sum, line) => sum + line.refundedAmount, 0);
+  const amount = refundOf(total, refunded, asked);
+  if (typeof amount !== 'number') return amount;
+  let rest = amount;
+  return lines.flatMap((line, index) => {
+    const part = Math.min(rest, left(line));
+    rest -= part;
+    return part === 0 ? [] : [{ index, quantity: 0, amount: part }];
+  });
+}
+
+/** Everything that can be given back: where units were used, the others. */
+function allParts(asked: Asked<OrderRefundArgs>, found: StoredOrder): readonly Part[] | Refusal {
+  const parts = found.lines.flatMap((line, index) => {
+    const quantity = refundable(asked, line);
+    const whole = quantity === line.quantity - line.refundedQuantity;
+    const amount = whole ? left(line) : Math.min(line.price * quantity, left(line));
+    return isRefunded(line) || (quantity === 0 && !whole) ? [] : [{ index, quantity, amount }];
+  });
+  return parts.length > 0 ? parts : tooMuch(asked, found);
+}
+
+function partsOfLines(
+  asked: Asked<OrderRefundArgs>,
+  found: StoredOrder,
+  lines: NonNullable<OrderRefundArgs['lines']>,
+): readonly Part[] | Refusal {
+  if (lines.length === 0) return invalid('/lines', 'must have a line');
+  const parts: Part[] = [];
+  for (const [i, { sku, quantity }] of lines.entries()) {
+    if (!isQuantity(quantity)) return invalid(`/lines/${i}/quantity`, QUANTITY_FORM);
+    const index = found.lines.findIndex((line) => line.sku === sku);
+    const line = found.lines[index];
+    if (line === undefined) return invalid(`/lines/${i}/sku`, 'is not in the order');
+    if (parts.some((part) => part.index === index)) {
+      return invalid(`/lines/${i}/sku`, 'is in another line already');
+    }
+    if (isRefunded(line)) return refuse('already_refunded', { sku });
+    if (quantity > refundable(asked, line)) return tooMuch(asked, found);
+    const whole = quantity === line.quantity - line.refundedQuantity;
+    const amount = whole ? left(line) : Math.min(line.price * quantity, left(line));
+    parts.push({ index, quantity, amount });
+  }
+  return parts;
+}
+
+/** Units of a line that can be given back: those that are unused, unless it is forced. */
+function refundable(asked: Asked<OrderRefundArgs>, line: StoredLine): number {
+  const open = line.quantity - line.refundedQuantity;
+  const { revoke = 'unused' } = asked.args;
+  // Units of kind `currency` are used up when they are given; the credits are taken back.
+  if (revoke !== 'unused' || line.kind === 'currency') return open;
+  return Math.min(open, remainingOf(lotOf(asked, line), asked.time));
+}
+
+function lotOf({ read }: Pick<Asked, 'read'>, line: StoredLine): Lot {
+  return read('own', LOT + line.lot) as Lot;
+}
+
+function tooMuch(asked: Asked<OrderRefundArgs>, found: StoredOrder): Refusal {
+  const lines = found.lines.map((line) => ({ sku: line.sku, refundable: refundable(asked, line) }));
+  const max_refundable = found.lines.reduce((sum, line) => {
+    return sum + Math.min(line.price * refundable(asked, line), left(line));
+  }, 0);
+  return refuse('refund_exceeds_remaining', { max_refundable, lines });
+}
+
+function give(asked: Asked<OrderRefundArgs>, found: StoredOrder, parts: readonly Part[]): Ruling {
+  const { args, account, fresh } = asked;
+  const amount = parts.reduce((sum, part) => sum + part.amount, 0);
+  const takesBack = args.revoke !== 'none';
+  const clawed = takesBack ? clawbackOf(found, parts) : 0;
+  const after = (account?.balance ?? 0) + amount - clawed;
+  if (clawed > amount && after < 0 && args.revoke !== 'force') {
+    return refuse('clawback_insufficient_funds', {
+      balance: account?.balance,
+      required: clawed - amount,
+    });
+  }
+  const taken = takesBack ? takeBack(asked, found, parts) : { changes: [], revoked: [] };
+  const given: StoredRefund = {
+    refund_id: `ref_${fresh}`,
+    order_id: found.id,
+    amount,
+    lines: parts.map((part) => ({
+      sku: (found.lines[part.index] as StoredLine).sku,
+      quantity: part.quantity,
+      amount: part.amount,
+    })),
+    revoked: taken.revoked,
+    ...(clawed > 0 && { clawed_back: clawed }),
+    warnings: warningsOf(asked, found, parts),
+  };
+  return grant(
+    [...move('treasury', 'player', amount), ...move('player', 'issuance', clawed)],
+    [
+      change(ORDER + found.id, refunded(found, parts)),
+      ...taken.changes,
+      change(REFUND + given.refund_id, given),
+    ],
+  );
+}
+
+/** Credits that the refunded units had given. */
+function clawbackOf({ lines }: StoredOrder, parts: readonly Part[]): number {
+  return parts.reduce((sum, { index, quantity }) => {
+    return sum + ((lines[index] as StoredLine).grants ?? 0) * quantity;
+  }, 0);
+}
+
+interface Taken {
+  readonly changes: readonly Change[];
+  readonly revoked: OrderRefund['revoked'];
+}
+
+function takeBack(asked: Asked<unknown>, { lines }: StoredOrder, parts: readonly Part[]): Taken {
+  const taken = parts.flatMap(({ index, quantity }) => {
+    const line = lines[index] as StoredLine;
+    const lot = lotOf(asked, line);
+    const units = Math.min(quantity, remainingOf(lot, asked.time));
+    return units === 0 ? [] : [{ lot, units, holding: holdingOf(asked.read, line.sku) }];
+  });
+  return {
+    changes: taken.flatMap(({ lot, units, holding }) => {
+      return reduceLot(lot, { revoked: units }, holding);
+    }),
+    revoked: taken.map(({ lot, units }) => {
+      return { entitlement_id: lot.id, sku: lot.sku, quantity: units };
+    }),
+  };
+}
+
+/** What could not be taken back, for whoever reads the answer. */
+function warningsOf(
+  asked: Asked<OrderRefundArgs>,
+  { lines }: StoredOrder,
+  parts: readonly Part[],
+): readonly string[] {
+  const { revoke = 'unused' } = asked.args;
+  if (revoke === 'none') return [];
+  return lines.flatMap((line, index) => {
+    if (line.kind === 'currency') return [];
+    const lot = lotOf(asked, line);
+    const units = parts.find((part) => part.index === index)?.quantity ?? 0;
+    if (asked.args.lines !== undefined && units === 0) return [];
+    const open = line.quantity - line.refundedQuantity;
+    const missing = (asked.args.lines === undefined ? open : units) - remainingOf(lot, asked.time);
+    if (missing <= 0) return [];
+    const why = lot.revoked - line.refundedQuantity > 0 ? 'already_revoked' : 'consumed';
+    return [`${why}: ${missing} of ${line.sku}`];
+  });
+}
+
+function refunded(found: StoredOrder, parts: readonly Part[]): StoredOrder {
+  const lines = found.lines.map((line, index) => {
+    const part = parts.find((other) => other.index === index);
+    if (part === undefined) return line;
+    return {
+      ...line,
+      refundedQuantity: line.refundedQuantity + part.quantity,
+      refundedAmount: line.refundedAmount + part.amount,
+    };
+  });
+  const history: StoredOrder['history'] =
+    refundStatusOf(lines) === 'FULL' ? [...found.history, 'REFUNDED'] : found.history;
+  return { ...found, lines, history };
+}
+
+function refundAfter(entry: RequestEntry<unknown, unknown>): OrderRefund {
+  const { changes, time, balance } = entry;
+  const order = changed<StoredOrder>(changes, ORDER);
+  return {
+    ...changed<StoredRefund>(changes, REFUND),
+    order_status: statusOf(order, time),
+    refund_status: refundStatusOf(order.lines),
+    balance_after: balance,
+    created_at: rfc3339(time),
+  };
+}

@@ -1,0 +1,323 @@
+import { isQuantity, QUANTITY_FORM } from './entitlements.js';
+import { grantLot, holdingOf, type Lot, lotPrefix, ownedAt } from './lots.js';
+import { MAX_AMOUNT, move, uncovered } from './money.js';
+import { invalid, type Refusal, refuse } from './refusals.js';
+import {
+  type Asked,
+  type BaseContext,
+  type Change,
+  change,
+  changed,
+  grant,
+  type RequestEntry,
+  type Rules,
+  type Ruling,
+  rfc3339,
+} from './request.js';
+import type { Item, Order, OrderStatus, RefundStatus } from './resources.js';
+import { orderPrefix } from './transactions.js';
+
+/** How long prices of a PENDING order hold. */
+export const ORDER_TTL_MS = 15 * 60_000;
+const MAX_PENDING = 100;
+const MAX_LINES = 50;
+
+/** Documents: an order; and which orders are PENDING, with their ends. */
+export const ORDER = 'o:';
+const PENDING = 'pending';
+type Pending = readonly (readonly [order: string, expires: number])[];
+
+/** A line as it is kept: what was frozen when the order was made, and what became of it. */
+export interface StoredLine {
+  readonly sku: string;
+  readonly version: number;
+  readonly kind: Item['kind'];
+  readonly price: number;
+  readonly quantity: number;
+  readonly grants?: number;
+  readonly duration?: number;
+  readonly max?: number;
+  readonly refundedQuantity: number;
+  readonly refundedAmount: number;
+  readonly lot?: string;
+}
+
+/** An order as it is kept; times in milliseconds since 1970. */
+export interface StoredOrder {
+  readonly id: string;
+  readonly history: readonly OrderStatus[];
+  readonly total: number;
+  readonly lines: readonly StoredLine[];
+  readonly created: number;
+  readonly expires: number;
+  readonly completed?: number;
+}
+
+interface LineArgs {
+  readonly sku: string;
+  readonly quantity: number;
+}
+
+export interface OrderArgs {
+  readonly lines: readonly LineArgs[];
+  readonly expected_total?: number;
+  readonly complete?: boolean;
+}
+
+export interface OrderContext extends BaseContext {
+  /** The newest version of each line's item, when there is one. */
+  readonly items: readonly (Item | null)[];
+  /** The currency that prices are in. */
+  readonly currency: string;
+}
+
+/** Makes an order with the prices of now; `complete` pays for it in the same entry. */
+export const order: Rules<OrderArgs, OrderContext> = {
+  needsActive: true,
+  decide(asked) {
+    const { args, context, account, time, fresh } = asked;
+    const refused = faultOf(args.lines) ?? unavailable(args.lines, context.items);
+    if (refused !== undefined) return refused;
+    if (account?.currency !== context.currency) return refuse('currency_mismatch');
+    const lines = args.lines.map((line, i) => freeze(line, context.items[i] as Item));
+    const total = totalOf(lines);
+    if (total > MAX_AMOUNT) return invalid('/lines', 'cost more than an order may');
+    if (args.expected_total !== undefined && args.expected_total !== total) {
+      return refuse('price_changed', { current_total: total });
+    }
+    const made: StoredOrder = {
+      id: orderPrefix + fresh,
+      history: ['PENDING'],
+      total,
+      lines,
+      created: time,
+      expires: time + ORDER_TTL_MS,
+    };
+    return args.complete === true ? pay(asked, made, []) : open(asked, made);
+  },
+  answer: orderAfter,
+};
+
+export interface OrderOnlyArgs {
+  readonly order: string;
+}
+
+/** Pays for a PENDING order: the debit and the lots are one entry. */
+export const complete: Rules<OrderOnlyArgs, BaseContext> = {
+  needsActive: true,
+  decide(asked) {
+    const found = pendingOrder(asked);
+    return 'kind' in found ? found : pay(asked, found, [forget(asked, found)]);
+  },
+  answer: orderAfter,
+};
+
+/** Ends a PENDING order without money. */
+export const cancel: Rules<OrderOnlyArgs, BaseContext> = {
+  decide(asked) {
+    const found = pendingOrder(asked);
+    if ('kind' in found) return found;
+    const cancelled: StoredOrder = { ...found, history: [...found.history, 'CANCELLED'] };
+    return grant([], [change(ORDER + found.id, cancelled), forget(asked, found)]);
+  },
+  answer: orderAfter,
+};
+
+function pendingOrder({ args, read, time }: Asked<OrderOnlyArgs>): StoredOrder | Refusal {
+  const found = read('own', ORDER + args.order) as StoredOrder | undefined;
+  if (found === undefined) return refuse('order_not_found');
+  const status = statusOf(found, time);
+  if (status === 'PENDING') return found;
+  return refuse(isExpired(found, time) ? 'order_expired' : 'order_not_pending', { status });
+}
+
+function faultOf(lines: readonly LineArgs[]): Refusal | undefined {
+  if (lines.length === 0 || lines.length > MAX_LINES) {
+    return invalid('/lines', `must be 1 to ${MAX_LINES} lines`);
+  }
+  const seen = new Set<string>();
+  for (const [i, { sku, quantity }] of lines.entries()) {
+    if (!isQuantity(quantity)) return invalid(`/lines/${i}/quantity`, QUANTITY_FORM);
+    if (seen.has(sku)) return invalid(`/lines/${i}/sku`, 'is in another line already');
+    seen.add(sku);
+  }
+  return undefined;
+}
+
+function unavailable(
+  lines: readonly LineArgs[],
+  items: readonly (Item | null)[],
+): Refusal | undefined {
+  for (const [i, { sku, quantity }] of lines.entries()) {
+    const item = items[i];
+    if (item === null || item === undefined) return refuse('unknown_item', { sku });
+    if (!item.active) return refuse('item_unavailable', { sku });
+    if (item.kind === 'durable' && quantity > 1) {
+      return invalid(`/lines/${i}/quantity`, 'is 1 for a durable item');
+    }
+  }
+  return undefined;
+}
+
+function freeze({ sku, quantity }: LineArgs, item: Item): StoredLine {
+  const { version, kind, price, grants, duration, max_per_player: max } = item;
+  return {
+    sku,
+    version,
+    kind,
+    price,
+    quantity,
+    ...(grants !== undefined && { grants }),
+    ...(duration !== undefined && { duration }),
+    ...(max !== undefined && { max }),
+    refundedQuantity: 0,
+    refundedAmount: 0,
+  };
+}
+
+function totalOf(lines: readonly StoredLine[]): number {
+  return lines.reduce((sum, { price, quantity }) => sum + price * quantity, 0);
+}
+
+/** Keeps the order; what its player owns is looked at now, and again when it is paid for. */
+function open(asked: Asked<OrderArgs, OrderContext>, made: StoredOrder): Ruling {
+  const refused = notForThem(asked, made);
+  if (refused !== undefined) return refused;
+  const pending = pendingOf(asked);
+  if (pending.length >= MAX_PENDING) return refuse('limit_reached', { pending: MAX_PENDING });
+  return grant(
+    [],
+    [change(ORDER + made.id, made), change(PENDING, [...pending, [made.id, made.expires]])],
+  );
+}
+
+type Reading = Pick<Asked, 'read' | 'time'>;
+
+function pendingOf({ read, time }: Reading): Pending {
+  const all = (read('own', PENDING) as Pending | undefined) ?? [];
+  return all.filter(([, expires]) => expires > time);
+}
+
+function forget(asked: Reading, { id }: StoredOrder): Change {
+  return change(
+    PENDING,
+    pendingOf(asked).filter(([other]) => other !== id),
+  );
+}
+
+/** Takes the money and gives the lots: both are in what this returns, or neither. */
+function pay(asked: Asked<unknown>, found: StoredOrder, others: readonly Change[]): Ruling {
+  const { account, time, fresh } = asked;
+  if (account === undefined) return refuse('player_not_found');
+  const refused = notForThem(asked, found) ?? uncovered(account, found.total);
+  if (refused !== undefined) return refused;
+  const lots = found.lines.map((line, i) => lotOf(line, i, found.id, fresh, time));
+  const lines = found.lines.map((line, i) => ({ ...line, lot: (lots[i] as Lot).id }));
+  const history: OrderStatus[] = [...found.history, 'COMPLETED'];
+  return grant(
+    [...move('player', 'treasury', found.total), ...move('issuance', 'player', grantsOf(lines))],
+    [
+      change(ORDER + found.id, { ...found, history, lines, completed: time }),
+      ...lots.flatMap((lot) => grantLot(lot, holdingOf(asked.read, lot.sku))),
+      ...others,
+    ],
+  );
+}
+
+/** What items of kind `currency` give, minor units. */
+function grantsOf(lines: readonly StoredLine[]): number {
+  return lines.reduce((sum, { grants = 0, quantity }) => sum + grants * quantity, 0);
+}
+
+function notForThem({ read, time }: Reading, { lines }: StoredOrder): Refusal | undefined {
+  for (const { sku, kind, quantity, max, grants = 0 } of lines) {
+    if (grants * quantity > MAX_AMOUNT) return invalid('/lines', 'grant more than an order may');
+    if (kind !== 'durable' && max === undefined) continue;
+    const holding = holdingOf(read, sku);
+    if (kind === 'durable' && ownedAt(holding, time) > 0) return refuse('already_owned', { sku });
+    if (max !== undefined && holding.granted + quantity > max) {
+      return refuse('limit_reached', { sku, max_per_player: max });
+    }
+  }
+  return undefined;
+}
+
+function lotOf(line: StoredLine, index: number, order: string, fresh: string, now: number): Lot {
+  const { sku, kind, quantity, duration } = line;
+  return {
+    id: `${lotPrefix}${fresh}${index.toString(16).padStart(2, '0')}`,
+    sku,
+    kind,
+    order,
+    granted: quantity,
+    // Credits are given at once: nothing of such a lot is left to use.
+    consumed: kind === 'currency' ? quantity : 0,
+    revoked: 0,
+    created: now,
+    ...(duration !== undefined && { expires: now + duration * 1000 }),
+  };
+}
+
+function isExpired({ history, expires }: StoredOrder, time: number): boolean {
+  return history.at(-1) === 'PENDING' && expires <= time;
+}
+
+/** A PENDING order whose time is over is cancelled, without an entry that says so. */
+export function statusOf(stored: StoredOrder, time: number): OrderStatus {
+  return isExpired(stored, time) ? 'CANCELLED' : (stored.history.at(-1) as OrderStatus);
+}
+
+/** How much of a line or an order was given back. A free line is given back by its units. */
+export function refundStatusOf(lines: readonly StoredLine[]): RefundStatus {
+  if (lines.every(isRefunded)) return 'FULL';
+  const none = lines.every((line) => line.refundedAmount === 0 && line.refundedQuantity === 0);
+  return none ? 'NONE' : 'PARTIAL';
+}
+
+export function isRefunded({ price, quantity, ...line }: StoredLine): boolean {
+  if (price === 0) return line.refundedQuantity === quantity;
+  return line.refundedAmount === price * quantity;
+}
+
+/** An order as it is told at a time. */
+export function orderOf(
+  stored: StoredOrder,
+  player: string,
+  currency: string,
+  time: number,
+): Order {
+  const expired = isExpired(stored, time);
+  const status = statusOf(stored, time);
+  return {
+    order_id: stored.id,
+    player_id: player,
+    status,
+    ...(status === 'CANCELLED' && { cancel_reason: expired ? 'EXPIRED' : 'USER' }),
+    total: stored.total,
+    currency,
+    lines: stored.lines.map((line) => ({
+      sku: line.sku,
+      item_version: line.version,
+      kind: line.kind,
+      unit_price: line.price,
+      quantity: line.quantity,
+      refunded_quantity: line.refundedQuantity,
+      refunded_amount: line.refundedAmount,
+      refund_status: refundStatusOf([line]),
+      ...(line.lot !== undefined && { entitlement_id: line.lot }),
+    })),
+    refunded_amount: stored.lines.reduce((sum, line) => sum + line.refundedAmount, 0),
+    refund_status: refundStatusOf(stored.lines),
+    history: expired ? [...stored.history, 'CANCELLED'] : stored.history,
+    created_at: rfc3339(stored.created),
+    expires_at: rfc3339(stored.expires),
+    ...(stored.completed !== undefined && { completed_at: rfc3339(stored.completed) }),
+  };
+}
+
+function orderAfter(entry: RequestEntry<unknown, unknown>): Order {
+  const { changes, player, currency, time, balance } = entry;
+  const stored = changed<StoredOrder>(changes, ORDER);
+  const told = orderOf(stored, player, currency, time);
+  return stored.completed === time ? { ...told, balance_after: balance } : told;
+}

@@ -1,0 +1,252 @@
+import { AMOUNT_FORM } from './credits.js';
+import { send } from './messages.js';
+import { move } from './money.js';
+import { invalid, refuse } from './refusals.js';
+import {
+  type Asked,
+  type BaseContext,
+  change,
+  changed,
+  grant,
+  isAmount,
+  type RequestEntry,
+  type Rules,
+  type Ruling,
+  rfc3339,
+} from './request.js';
+import type { Payment, PaymentEvent, PaymentEventOutcome, PaymentStatus } from './resources.js';
+import type { ClearingAccount } from './vocabulary.js';
+
+/** How long a payment waits for its callback before it is told as EXPIRED. */
+export const PAYMENT_TTL_MS = 24 * 3_600_000;
+
+/** Document: a payment. */
+export const PAYMENT = 'p:';
+export const paymentPrefix = 'pay_';
+
+/** A payment as it is kept; times in milliseconds since 1970. */
+export interface StoredPayment {
+  readonly id: string;
+  readonly provider: string;
+  readonly ref?: string;
+  readonly amount: number;
+  readonly status: Exclude<PaymentStatus, 'EXPIRED'>;
+  readonly late?: boolean;
+  readonly received?: number;
+  readonly refunded: number;
+  readonly created: number;
+  readonly expires: number;
+}
+
+export interface PaymentArgs {
+  readonly provider: string;
+  readonly amount: number;
+  readonly provider_ref?: string;
+}
+
+const PROVIDER = /^[a-z0-9_-]{1,32}$/;
+
+/** Begins a top-up: nothing moves until the provider says that it has the money. */
+export const payment: Rules<PaymentArgs, BaseContext> = {
+  needsActive: true,
+  decide({ player, args, fresh, time }) {
+    const { provider, amount, provider_ref } = args;
+    if (!isAmount(amount)) return invalid('/amount', AMOUNT_FORM);
+    if (!PROVIDER.test(provider)) return invalid('/provider', 'must be a provider');
+    const made: StoredPayment = {
+      id: paymentPrefix + fresh,
+      provider,
+      ...(provider_ref !== undefined && { ref: provider_ref }),
+      amount,
+      status: 'PENDING',
+      refunded: 0,
+      created: time,
+      expires: time + PAYMENT_TTL_MS,
+    };
+    const changes = [change(PAYMENT + made.id, made), change(made.id, player, 'payments')];
+    if (provider_ref === undefined) return grant([], changes);
+    // Callbacks may name the payment by the provider's reference alone, and may be there already.
+    const link = send({
+      id: fresh,
+      from: player,
+      to: referenceActor(provider, provider_ref),
+      kind: 'link',
+      args: { player, payment: made.id } satisfies LinkArgs,
+      by: 'system',
+      amount: 0,
+      returns: 'player',
+    });
+    return grant([], [...changes, link]);
+  },
+  answer: ({ changes, player, currency, time }) => {
+    return paymentOf(changed<StoredPayment>(changes, PAYMENT), player, currency, time);
+  },
+};
+
+/** A payment as it is told at a time. */
+export function paymentOf(
+  stored: StoredPayment,
+  player: string,
+  currency: string,
+  time: number,
+): Payment {
+  return {
+    payment_id: stored.id,
+    player_id: player,
+    provider: stored.provider,
+    ...(stored.ref !== undefined && { provider_ref: stored.ref }),
+    amount: stored.amount,
+    currency,
+    status: isExpired(stored, time) ? 'EXPIRED' : stored.status,
+    ...(stored.late === true && { late: true }),
+    ...(stored.received !== undefined && { received_amount: stored.received }),
+    refunded_amount: stored.refunded,
+    created_at: rfc3339(stored.created),
+    expires_at: rfc3339(stored.expires),
+  };
+}
+
+function isExpired({ status, expires }: StoredPayment, time: number): boolean {
+  return status === 'PENDING' && expires <= time;
+}
+
+/** What a callback says, once its payment is known. */
+export type PaymentEventArgs = Pick<PaymentEvent, 'event_id' | 'type'> & {
+  readonly provider: string;
+  readonly payment: string;
+  readonly amount?: number;
+  readonly amount_refunded?: number;
+};
+
+type AskedEvent = Asked<PaymentEventArgs>;
+
+/** Applies a callback once, whichever event ids it comes under and in whatever order. */
+export const paymentEvent: Rules<PaymentEventArgs, BaseContext> = {
+  mayOverdraw: true,
+  decide(asked) {
+    const { args, read } = asked;
+    const stored = read('own', PAYMENT + args.payment) as StoredPayment | undefined;
+    if (stored?.provider !== args.provider) return refuse('payment_not_found');
+    switch (args.type) {
+      case 'payment.succeeded':
+        return succeed(asked, stored);
+      case 'payment.failed':
+        return stored.status === 'PENDING' ? become(stored, { status: 'FAILED' }) : duplicate();
+      case 'payment.refunded':
+        return giveBack(asked, stored);
+    }
+  },
+  answer: eventOutcome,
+};
+
+function duplicate(): Ruling {
+  return { kind: 'told', body: { status: 'duplicate' } satisfies PaymentEventOutcome };
+}
+
+function become(stored: StoredPayment, changes: Partial<StoredPayment>): Ruling {
+  return grant([], [change(PAYMENT + stored.id, { ...stored, ...changes })]);
+}
+
+function isPaid({ status }: StoredPayment): boolean {
+  return status === 'SUCCEEDED' || status === 'REFUNDED';
+}
+
+function clearing({ provider }: StoredPayment): ClearingAccount {
+  return `clearing:${provider}`;
+}
+
+/** The provider has the money: the player gets it, less what was refunded before this came. */
+function succeed({ args, account, time }: AskedEvent, stored: StoredPayment): Ruling {
+  if (isPaid(stored) || stored.status === 'REVIEW') return duplicate();
+  const { amount, refunded } = stored;
+  const received = args.amount ?? amount;
+  const tooMuch = !Number.isSafeInteger((account?.balance ?? 0) + amount - refunded);
+  if (received !== amount || tooMuch) return become(stored, { status: 'REVIEW', received });
+  const paid: StoredPayment = {
+    ...stored,
+    status: refunded >= amount ? 'REFUNDED' : 'SUCCEEDED',
+    ...((stored.status === 'FAILED' || isExpired(stored, time)) && { late: true }),
+  };
+  return grant(move(clearing(stored), 'player', amount - refunded), [
+    change(PAYMENT + stored.id, paid),
+  ]);
+}
+
+/** The provider gave money back, `amount_refunded` in all: the player's balance may not cover it. */
+function giveBack({ args }: AskedEvent, stored: StoredPayment): Ruling {
+  const all = args.amount_refunded ?? stored.amount;
+  if (all <= stored.refunded || stored.status === 'REVIEW') return duplicate();
+  if (all > stored.amount) return become(stored, { status: 'REVIEW', received: all });
+  if (!isPaid(stored)) return become(stored, { refunded: all });
+  const status = all === stored.amount ? 'REFUNDED' : 'SUCCEEDED';
+  return grant(move('player', clearing(stored), all - stored.refunded), [
+    change(PAYMENT + stored.id, { ...stored, status, refunded: all }),
+  ]);
+}
+
+function eventOutcome({ changes }: RequestEntry<PaymentEventArgs>): PaymentEventOutcome {
+  const { id, status } = changed<StoredPayment>(changes, PAYMENT);
+  return { status: status === 'REVIEW' ? 'review' : 'applied', payment_id: id };
+}
+
+/** The actor that knows which payment a provider's reference means; no caller can name it. */
+export function referenceActor(provider: string, ref: string): string {
+  return `\0ref:${provider}:${ref}`;
+}
+
+const LINK = 'link';
+const PARKED = 'parked';
+const MAX_PARKED = 100;
+type Parked = readonly ParkArgs[];
+
+export type ParkArgs = Pick<PaymentEvent, 'event_id' | 'type'> & {
+  readonly provider: string;
+  readonly amount?: number;
+  readonly amount_refunded?: number;
+};
+
+/** Which payment a reference means. */
+export interface LinkArgs {
+  readonly player: string;
+  readonly payment: string;
+}
+
+/** Keeps a callback whose payment is not known yet; tells the payment when it is. */
+export const park: Rules<ParkArgs, BaseContext> = {
+  opens: true,
+  decide({ args, read }) {
+    const link = read('own', LINK) as LinkArgs | undefined;
+    if (link !== undefined) return { kind: 'told', body: { link } };
+    const parked = (read('own', PARKED) as Parked | undefined) ?? [];
+    if (parked.some(({ event_id }) => event_id === args.event_id)) {
+      return { kind: 'told', body: { status: 'parked' } };
+    }
+    if (parked.length >= MAX_PARKED) return refuse('limit_reached');
+    return grant([], [change(PARKED, [...parked, args])]);
+  },
+  answer: () => ({ status: 'parked' }) satisfies PaymentEventOutcome,
+};
+
+/** A payment with the reference was made: what was parked goes on to it. */
+export const link: Rules<LinkArgs, BaseContext> = {
+  opens: true,
+  decide({ player, args, read, fresh }) {
+    if (read('own', LINK) !== undefined) return { kind: 'told', body: null };
+    const parked = (read('own', PARKED) as Parked | undefined) ?? [];
+    const messages = parked.map((event, i) => {
+      return send({
+        id: `${fresh}-${i}`,
+        from: player,
+        to: args.player,
+        kind: 'payment_event',
+        args: { ...event, payment: args.payment } satisfies PaymentEventArgs,
+        by: `provider:${event.provider}`,
+        amount: 0,
+        returns: 'player',
+      });
+    });
+    const forgotten = parked.length > 0 ? [change(PARKED, null)] : [];
+    return grant([], [change(LINK, args), ...forgotten, ...messages]);
+  },
+  answer: () => null,
+};

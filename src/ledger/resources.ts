@@ -1,0 +1,183 @@
+/** What the ledger keeps and tells beside balances. Amounts in minor units; times RFC 3339, UTC. */
+
+export const transactionTypes = [
+  'OPENING',
+  'CREDIT',
+  'SPEND',
+  'REFUND',
+  'BET',
+  'WIN',
+  'ROLLBACK',
+  'ORDER',
+  'ORDER_REFUND',
+  'TOP_UP',
+  'PAYMENT',
+  'CLAWBACK',
+  'TRANSFER_OUT',
+  'TRANSFER_IN',
+  'TRANSFER_RETURN',
+  'SIGNUP_BONUS',
+  'REFERRAL_BONUS',
+] as const;
+
+export type TransactionType = (typeof transactionTypes)[number];
+
+/** One line of a player's history. `balance_after` = the one before + `sign` × `amount`. */
+export interface Transaction {
+  readonly transaction_id: string;
+  readonly player_id: string;
+  readonly type: TransactionType;
+  readonly amount: number;
+  readonly sign: 1 | -1;
+  readonly currency: string;
+  readonly balance_after: number;
+  readonly reason?: string;
+  readonly reference?: string;
+  readonly note?: string;
+  /** The spend that a refund gives back, or the order that a purchase or its refund is of. */
+  readonly refund_of?: string;
+  readonly order_id?: string;
+  readonly payment_id?: string;
+  /** The other player of a transfer. */
+  readonly counterparty?: string;
+  /** Of a spend: what was given back of it so far; only where one transaction is asked for. */
+  readonly refunded_amount?: number;
+  readonly by: string;
+  readonly created_at: string;
+}
+
+export type ItemKind = 'durable' | 'consumable' | 'currency';
+
+export interface ItemBody {
+  readonly name: string;
+  readonly kind: ItemKind;
+  /** 0 to 1,000,000,000,000. */
+  readonly price: number;
+  /** Credits that one unit of an item of kind `currency` gives. */
+  readonly grants?: number;
+  /** Default true. */
+  readonly active?: boolean;
+  readonly max_per_player?: number;
+  /** Seconds that a unit lasts; absent: for ever. */
+  readonly duration?: number;
+}
+
+/** A version of an item of the catalogue; versions never change. */
+export interface Item extends ItemBody {
+  readonly sku: string;
+  readonly version: number;
+  readonly active: boolean;
+  readonly currency: string;
+  readonly updated_at: string;
+}
+
+export type OrderStatus = 'PENDING' | 'COMPLETED' | 'CANCELLED' | 'REFUNDED';
+export type RefundStatus = 'NONE' | 'PARTIAL' | 'FULL';
+
+export interface OrderLine {
+  readonly sku: string;
+  readonly item_version: number;
+  readonly kind: ItemKind;
+  readonly unit_price: number;
+  readonly quantity: number;
+  readonly refunded_quantity: number;
+  readonly refunded_amount: number;
+  readonly refund_status: RefundStatus;
+  /** The lot that the line gave, once it is completed. */
+  readonly entitlement_id?: string;
+}
+
+export interface Order {
+  readonly order_id: string;
+  readonly player_id: string;
+  readonly status: OrderStatus;
+  readonly cancel_reason?: 'USER' | 'EXPIRED';
+  readonly total: number;
+  readonly currency: string;
+  readonly lines: readonly OrderLine[];
+  readonly refunded_amount: number;
+  readonly refund_status: RefundStatus;
+  readonly history: readonly OrderStatus[];
+  readonly created_at: string;
+  readonly expires_at: string;
+  readonly completed_at?: string;
+  /** In the answers that moved money. */
+  readonly balance_after?: number;
+}
+
+export interface OrderRefund {
+  readonly refund_id: string;
+  readonly order_id: string;
+  readonly amount: number;
+  readonly lines: readonly {
+    readonly sku: string;
+    readonly quantity: number;
+    readonly amount: number;
+  }[];
+  /** Units taken back. */
+  readonly revoked: readonly {
+    readonly entitlement_id: string;
+    readonly sku: string;
+    readonly quantity: number;
+  }[];
+  /** Credits taken back that items of kind `currency` had given; absent when none. */
+  readonly clawed_back?: number;
+  readonly warnings: readonly string[];
+  readonly order_status: OrderStatus;
+  readonly refund_status: RefundStatus;
+  readonly balance_after: number;
+  readonly created_at: string;
+}
+
+export type EntitlementStatus = 'ACTIVE' | 'CONSUMED' | 'REVOKED' | 'EXPIRED';
+
+/** A lot: the units of one order line. `granted = remaining + consumed + revoked + expired`. */
+export interface Entitlement {
+  readonly entitlement_id: string;
+  readonly player_id: string;
+  readonly sku: string;
+  readonly kind: ItemKind;
+  readonly order_id: string;
+  readonly status: EntitlementStatus;
+  readonly granted: number;
+  readonly remaining: number;
+  readonly consumed: number;
+  readonly revoked: number;
+  readonly expired: number;
+  readonly created_at: string;
+  readonly expires_at?: string;
+}
+
+export type PaymentStatus = 'PENDING' | 'SUCCEEDED' | 'FAILED' | 'EXPIRED' | 'REVIEW' | 'REFUNDED';
+
+export interface Payment {
+  readonly payment_id: string;
+  readonly player_id: string;
+  readonly provider: string;
+  readonly provider_ref?: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly status: PaymentStatus;
+  /** It succeeded after it had failed or expired here. */
+  readonly late?: boolean;
+  /** What the provider said it took, when that is another amount. */
+  readonly received_amount?: number;
+  readonly refunded_amount: number;
+  readonly created_at: string;
+  readonly expires_at: string;
+}
+
+/** A provider's callback; `amount_refunded` is cumulative. */
+export interface PaymentEvent {
+  readonly event_id: string;
+  readonly type: 'payment.succeeded' | 'payment.failed' | 'payment.refunded';
+  readonly payment_id?: string;
+  readonly provider_ref?: string;
+  readonly amount?: number;
+  readonly amount_refunded?: number;
+}
+
+export interface PaymentEventOutcome {
+  readonly status: 'applied' | 'duplicate' | 'review' | 'parked';
+  readonly payment_id?: string;
+}

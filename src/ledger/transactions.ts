@@ -1,0 +1,101 @@
+import { type RequestEntry, rfc3339 } from './request.js';
+import type { Transaction, TransactionType } from './resources.js';
+import type { Kind } from './vocabulary.js';
+
+/** In front of the 32 hex digits of a transaction's id. */
+export const transactionPrefix = 'tx_';
+
+/** Document: how much of a spend was given back. */
+export const SPEND_REFUNDS = 's:';
+
+/** What a kind of entry is called in the history; absent: it moves no money and is not there. */
+const types: Readonly<Partial<Record<Kind, TransactionType>>> = {
+  open: 'OPENING',
+  bet: 'BET',
+  win: 'WIN',
+  rollback: 'ROLLBACK',
+  credit: 'CREDIT',
+  spend: 'SPEND',
+  refund: 'REFUND',
+  transfer: 'TRANSFER_OUT',
+  deliver: 'TRANSFER_IN',
+  settle: 'TRANSFER_RETURN',
+  order: 'ORDER',
+  complete: 'ORDER',
+  order_refund: 'ORDER_REFUND',
+  top_up: 'TOP_UP',
+  payment_event: 'PAYMENT',
+  signup: 'SIGNUP_BONUS',
+};
+
+/** Kinds that are in the history only when they moved money. */
+const onlyWithMoney: ReadonlySet<Kind> = new Set([
+  'open',
+  'order',
+  'settle',
+  'payment_event',
+  'signup',
+]);
+
+/** What an entry is in its player's history; undefined when it is not told there. */
+export function typeOf({ kind, args, moved }: RequestEntry): TransactionType | undefined {
+  const type = types[kind];
+  if (type === undefined || (moved === 0 && onlyWithMoney.has(kind) && !isCompleted(args))) {
+    return undefined;
+  }
+  if (kind === 'payment_event' && moved < 0) return 'CLAWBACK';
+  if (kind === 'deliver' && (args as { type?: string }).type === 'REFERRAL') {
+    return 'REFERRAL_BONUS';
+  }
+  return type;
+}
+
+function isCompleted(args: unknown): boolean {
+  return (args as { complete?: boolean } | null)?.complete === true;
+}
+
+/** What the arguments of the different kinds tell a reader of the history. */
+interface Tellable {
+  readonly reason?: string;
+  readonly reference?: string;
+  readonly note?: string;
+  readonly spend?: string;
+  readonly order?: string;
+  readonly payment?: string;
+  readonly to?: string;
+  readonly from?: string;
+}
+
+/** The line of the history for an entry. */
+export function transactionOf(entry: RequestEntry<unknown, unknown>): Transaction {
+  const { args, context, moved, kind } = entry as RequestEntry<Tellable | null>;
+  const { reason, reference, note, spend, order, payment, to, from } = args ?? {};
+  const order_id = order ?? (kind === 'order' ? orderPrefix + entry.fresh : undefined);
+  const counterparty = to ?? from;
+  return {
+    transaction_id: transactionPrefix + entry.id,
+    player_id: entry.player,
+    type: typeOf(entry as RequestEntry) ?? 'CREDIT',
+    amount: Math.abs(moved),
+    sign: moved < 0 || isDebit(kind) ? -1 : 1,
+    currency: entry.currency,
+    balance_after: entry.balance,
+    ...(reason !== undefined && { reason }),
+    ...(reference !== undefined && { reference }),
+    ...(note !== undefined && { note }),
+    ...(spend !== undefined && { refund_of: spend }),
+    ...(order_id !== undefined && { order_id }),
+    ...(payment !== undefined && { payment_id: payment }),
+    ...(counterparty !== undefined && { counterparty }),
+    by: context?.by ?? 'service',
+    created_at: rfc3339(entry.time),
+  };
+}
+
+/** In front of the 32 hex digits of an order's id. */
+export const orderPrefix = 'ord_';
+
+/** The sign of an entry that moved nothing. */
+function isDebit(kind: Kind): boolean {
+  return kind === 'bet' || kind === 'spend' || kind === 'transfer';
+}

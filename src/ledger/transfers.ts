@@ -1,0 +1,84 @@
+import { AMOUNT_FORM } from './credits.js';
+import { type Message, send } from './messages.js';
+import { move, uncovered } from './money.js';
+import { invalid, refuse } from './refusals.js';
+import { type BaseContext, change, grant, isAmount, type Rules } from './request.js';
+import { transactionOf } from './transactions.js';
+
+export interface TransferArgs {
+  readonly to: string;
+  readonly amount: number;
+  readonly reason?: string;
+}
+
+/** Sends money on its way: it is in `transit` until the recipient has it or it comes back. */
+export const transfer: Rules<TransferArgs, BaseContext> = {
+  needsActive: true,
+  decide({ account, player, args, fresh }) {
+    if (account === undefined) return refuse('player_not_found');
+    const { to, amount, reason } = args;
+    if (!isAmount(amount)) return invalid('/amount', AMOUNT_FORM);
+    if (to === player) return invalid('/to', 'must be another player');
+    const refused = uncovered(account, amount);
+    if (refused !== undefined) return refused;
+    const delivery: DeliverArgs = {
+      message: fresh,
+      type: 'TRANSFER',
+      from: player,
+      amount,
+      currency: account.currency,
+      ...(reason !== undefined && { reason }),
+    };
+    return grant(move('player', 'transit', amount), [
+      send({
+        id: fresh,
+        from: player,
+        to,
+        kind: 'deliver',
+        args: delivery,
+        by: 'system',
+        amount,
+        returns: 'player',
+      }),
+    ]);
+  },
+  answer: transactionOf,
+};
+
+export interface DeliverArgs {
+  /** The message that it comes with. */
+  readonly message: string;
+  readonly type: 'TRANSFER' | 'REFERRAL';
+  readonly from: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly reason?: string;
+}
+
+/** The recipient's side; refused, the money goes back. */
+export const deliver: Rules<DeliverArgs, BaseContext> = {
+  needsActive: true,
+  decide({ account, args: { amount, currency } }) {
+    if (account?.currency !== currency) return refuse('currency_mismatch');
+    return grant(move('transit', 'player', amount));
+  },
+  answer: () => null,
+};
+
+export interface SettleArgs {
+  readonly message: string;
+  readonly delivered: boolean;
+  /** Why it could not be delivered. */
+  readonly reason?: string;
+}
+
+/** The sender's side, once the outcome is known: the message is done with. */
+export const settle: Rules<SettleArgs, BaseContext> = {
+  decide({ args: { message, delivered }, read }) {
+    const sent = read('outbox', message) as Message | undefined;
+    if (sent === undefined) return { kind: 'told', body: null };
+    const postings = delivered ? [] : move('transit', sent.returns, sent.amount);
+    return grant(postings, [change(message, null, 'outbox')]);
+  },
+  answer: () => null,
+};

@@ -1,0 +1,221 @@
+import { CREDENTIAL, type Credential, PROFILE, type Profile } from '../ledger/accounts.js';
+import { ITEM } from '../ledger/catalogue.js';
+import { entitlementOf, holdingOf, LOT, type Lot, ownedAt } from '../ledger/lots.js';
+import { ORDER, orderOf, type StoredOrder } from '../ledger/orders.js';
+import { PAYMENT, paymentOf, type StoredPayment } from '../ledger/payments.js';
+import { type Refusal, refuse } from '../ledger/refusals.js';
+import type { Entitlement, Order, Transaction, TransactionType } from '../ledger/resources.js';
+import { SPEND_REFUNDS, transactionOf, transactionPrefix, typeOf } from '../ledger/transactions.js';
+import type { Actor } from './actors.js';
+import type { Bytes } from './bytes.js';
+import { Cursors } from './cursors.js';
+import { readEntryHead } from './frame.js';
+import type { PartitionState } from './partition-state.js';
+import { readRequestEntry } from './request-record.js';
+
+/** What can be read of a player, or (the last three) of a partition. */
+export type Query =
+  | { readonly what: 'order'; readonly id: string }
+  | ({ readonly what: 'orders' } & PageQuery)
+  | ({ readonly what: 'entitlements'; readonly sku?: string; readonly status?: string } & PageQuery)
+  | { readonly what: 'payment'; readonly id: string }
+  | { readonly what: 'transaction'; readonly id: string }
+  | ({ readonly what: 'transactions'; readonly type?: TransactionType } & PageQuery)
+  | { readonly what: 'account'; readonly skus: readonly string[] }
+  | { readonly what: 'credential' }
+  | { readonly what: 'items' }
+  | { readonly what: 'payment owner'; readonly id: string }
+  | { readonly what: 'code'; readonly code: string }
+  | { readonly what: 'outbox' };
+
+interface PageQuery {
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+/** Entries that one page of the history looks at, at most; it may have fewer lines than asked for. */
+const SCANNED = 5_000;
+
+/** Answers reads. They wait for the batch's commit like everything else. */
+export class Queries {
+  readonly #state: PartitionState;
+  readonly #cursors: Cursors;
+
+  constructor(state: PartitionState, seed: Uint8Array) {
+    this.#state = state;
+    this.#cursors = new Cursors(seed);
+  }
+
+  /** The body of the answer, or why there is none. `records` holds the query's own record. */
+  run(query: Query, actor: Actor | undefined, records: Bytes, start: number): unknown | Refusal {
+    const { documents } = this.#state;
+    switch (query.what) {
+      case 'payment owner':
+        return documents.read('', 'payments', query.id) ?? null;
+      case 'code':
+        return documents.read('', 'codes', query.code) ?? null;
+      case 'outbox':
+        return [...documents.list('', 'outbox', '')].map(([, message]) => message);
+      case 'credential':
+        return this.#credential(actor);
+      case 'items':
+        return actor === undefined
+          ? []
+          : [...documents.list(actor.key, 'own', ITEM)].map(([, item]) => item);
+      default:
+        return actor === undefined
+          ? refuse('player_not_found')
+          : this.#ofPlayer(query, actor, records, start);
+    }
+  }
+
+  #ofPlayer(
+    query: Extract<Query, { what: string }>,
+    actor: Actor,
+    records: Bytes,
+    start: number,
+  ): unknown | Refusal {
+    const { time } = this.#state;
+    const player = nameOf(actor);
+    switch (query.what) {
+      case 'order': {
+        const found = this.#read(actor, ORDER + query.id) as StoredOrder | undefined;
+        if (found === undefined) return refuse('order_not_found');
+        return orderOf(found, player, actor.currency, time);
+      }
+      case 'payment': {
+        const found = this.#read(actor, PAYMENT + query.id) as StoredPayment | undefined;
+        if (found === undefined) return refuse('payment_not_found');
+        return paymentOf(found, player, actor.currency, time);
+      }
+      case 'orders':
+        return this.#page<StoredOrder, Order>(actor, 'orders', ORDER, query, (stored) => {
+          return orderOf(stored, player, actor.currency, time);
+        });
+      case 'entitlements':
+        return this.#entitlements(actor, query);
+      case 'transactions':
+        return this.#history(actor, query);
+      case 'transaction':
+        return this.#transaction(actor, query.id, records, start);
+      case 'account':
+        return this.#account(actor, query.skus);
+      default:
+        return refuse('not_found');
+    }
+  }
+
+  #read(actor: Actor, id: string): unknown {
+    return this.#state.documents.read(actor.key, 'own', id);
+  }
+
+  #credential(actor: Actor | undefined): unknown {
+    if (actor === undefined) return null;
+    const credential = this.#read(actor, CREDENTIAL) as Credential | undefined;
+    return credential === undefined ? null : { ...credential, disabled: actor.disabled };
+  }
+
+  #account(actor: Actor, skus: readonly string[]): unknown {
+    const { documents, time } = this.#state;
+    const profile = this.#read(actor, PROFILE) as Profile | undefined;
+    const read = (_: 'own', id: string): unknown => documents.read(actor.key, 'own', id);
+    return {
+      player_id: nameOf(actor),
+      balance: actor.balance,
+      version: actor.version,
+      referral_code: profile?.referral_code ?? null,
+      owned: Object.fromEntries(skus.map((sku) => [sku, ownedAt(holdingOf(read, sku), time)])),
+    };
+  }
+
+  #entitlements(actor: Actor, query: Extract<Query, { what: 'entitlements' }>): unknown | Refusal {
+    const { sku, status } = query;
+    const list = `entitlements:${sku ?? ''}:${status ?? ''}`;
+    return this.#page<Lot, Entitlement>(actor, list, LOT, query, (lot) => {
+      if (sku !== undefined && lot.sku !== sku) return undefined;
+      const told = entitlementOf(lot, nameOf(actor), this.#state.time);
+      return status !== undefined && told.status !== status ? undefined : told;
+    });
+  }
+
+  /** A page of the documents whose ids begin with `prefix`; `tell` leaves out what it wants. */
+  #page<Stored, Told>(
+    actor: Actor,
+    list: string,
+    prefix: string,
+    { limit, cursor }: PageQuery,
+    tell: (stored: Stored) => Told | undefined,
+  ): unknown | Refusal {
+    const bound = `${actor.key}\0${list}`;
+    const before = cursor === undefined ? undefined : this.#cursors.read(bound, cursor);
+    if (cursor !== undefined && typeof before !== 'string') return refuse('invalid_cursor');
+    const data: Told[] = [];
+    let last: string | undefined;
+    const { documents } = this.#state;
+    for (const [id, value] of documents.list(actor.key, 'own', prefix, before as string)) {
+      const told = tell(value as Stored);
+      if (told === undefined) continue;
+      if (data.length === limit) return { data, next_cursor: this.#cursors.write(bound, last) };
+      data.push(told);
+      last = id;
+    }
+    return { data, next_cursor: null };
+  }
+
+  /** Walks the player's entries back: each names the one before. */
+  #history(actor: Actor, query: Extract<Query, { what: 'transactions' }>): unknown | Refusal {
+    const { limit, cursor, type } = query;
+    const bound = `${actor.key}\0transactions:${type ?? ''}`;
+    const place = cursor === undefined ? undefined : this.#cursors.read(bound, cursor);
+    if (cursor !== undefined && !Array.isArray(place)) return refuse('invalid_cursor');
+    let [frame, at] = (place as [number, number] | undefined) ?? [actor.frame, actor.at];
+    const data: Transaction[] = [];
+    for (let scanned = 0; frame > 0; scanned++) {
+      if (data.length === limit || scanned === SCANNED) {
+        return { data, next_cursor: this.#cursors.write(bound, [frame, at]) };
+      }
+      const bytes = this.#state.frames.open(frame);
+      const { previousFrame, previousAt } = readEntryHead(bytes, at);
+      const entry = readRequestEntry(bytes, at, this.#state.currencies);
+      const told = typeOf(entry);
+      if (told !== undefined && (type === undefined || told === type)) {
+        data.push(transactionOf(entry));
+      }
+      [frame, at] = [previousFrame, previousAt];
+    }
+    return { data, next_cursor: null };
+  }
+
+  #transaction(actor: Actor, id: string, records: Bytes, start: number): unknown | Refusal {
+    const { transactions, currencies } = this.#state;
+    const hex = id.startsWith(transactionPrefix) ? id.slice(transactionPrefix.length) : '';
+    if (!transactions.findOwn(hex, records, start)) {
+      return this.#byVersion(actor, id) ?? refuse('not_found');
+    }
+    const entry = readRequestEntry(transactions.knownFrame, transactions.knownAt, currencies);
+    if (typeOf(entry) === undefined) return refuse('not_found');
+    const told = transactionOf(entry);
+    if (entry.kind !== 'spend') return told;
+    const refunded_amount = (this.#read(actor, SPEND_REFUNDS + hex) as number | undefined) ?? 0;
+    return { ...told, refunded_amount };
+  }
+
+  /** An entry without an id of its own is told under its version: an opening balance. */
+  #byVersion(actor: Actor, id: string): Transaction | undefined {
+    let [frame, at] = [actor.frame, actor.at];
+    for (let scanned = 0; frame > 0 && scanned < SCANNED; scanned++) {
+      const bytes = this.#state.frames.open(frame);
+      const entry = readRequestEntry(bytes, at, this.#state.currencies);
+      if (transactionPrefix + entry.id === id && typeOf(entry) !== undefined) {
+        return transactionOf(entry);
+      }
+      const { previousFrame, previousAt } = readEntryHead(bytes, at);
+      [frame, at] = [previousFrame, previousAt];
+    }
+    return undefined;
+  }
+}
+
+function nameOf({ key }: Actor): string {
+  return Buffer.from(key, 'latin1').toString('utf8');
+}

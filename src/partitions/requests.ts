@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { applyToAccount, applyToBooks } from '../ledger/apply.js';
+import { answerRequest, decideRequest } from '../ledger/families.js';
+import type { Message } from '../ledger/messages.js';
+import type { Asked, Earlier, Granted, RequestEntry } from '../ledger/request.js';
+import type { RequestKind } from '../ledger/vocabulary.js';
+import type { Actor } from './actors.js';
+import type { Bytes } from './bytes.js';
+import { writeCurrency } from './currencies.js';
+import { entryBytes, kindOf, movedOf, recordOf } from './frame.js';
+import type { PartitionState } from './partition-state.js';
+import { DETAILS, RECORD, readDetail, sameRequest, userAt, userLength } from './record.js';
+import type { Reply } from './replies.js';
+import { hexAt, packChanges, readRequestEntry, unpack, userOf } from './request-record.js';
+import { RESULT } from './slots.js';
+
+export type Result = Reply & { readonly code: number };
+
+/** Decides and applies requests: credits, orders, payments, players. One command at a time. */
+export class Requests {
+  readonly #state: PartitionState;
+
+  constructor(state: PartitionState) {
+    this.#state = state;
+  }
+
+  run(kind: RequestKind, records: Bytes, start: number, actor: Actor | undefined): Result {
+    const asked = this.#ask(records, start, actor);
+    const known = this.#known(records, start, actor);
+    if (known !== undefined) return known;
+    const ruling = decideRequest(kind, asked);
+    const version = actor?.version ?? 0;
+    switch (ruling.kind) {
+      case 'told':
+        return { code: RESULT.answered, version, body: ruling.body };
+      case 'refused':
+        return refused(ruling.code, ruling.members, version);
+      case 'granted':
+        return this.#accept(ruling, records, start, actor);
+    }
+  }
+
+  /** The stored answer, or the refusal of another request under the same key. */
+  #known(records: Bytes, start: number, actor: Actor | undefined): Result | undefined {
+    const { transactions } = this.#state;
+    if (!transactions.findRequest(records, start)) return undefined;
+    const { knownFrame, knownAt } = transactions;
+    if (!sameRequest(records, start, knownFrame, recordOf(knownFrame, knownAt))) {
+      return refused('idempotency_key_reused', {}, actor?.version ?? 0);
+    }
+    const entry = readRequestEntry(knownFrame, knownAt, this.#state.currencies);
+    return { code: RESULT.duplicate, version: entry.version, body: answerRequest(entry) };
+  }
+
+  #ask(records: Bytes, start: number, account: Actor | undefined): Asked {
+    const { documents, time } = this.#state;
+    const at = userAt(records, start);
+    const length = userLength(records, start);
+    const key = Buffer.from(records.u8.slice(at, at + length)).toString('latin1');
+    return {
+      player: userOf(records, at, length),
+      account,
+      args: unpack(readDetail(records, start, DETAILS.args)),
+      context: unpack(readDetail(records, start, DETAILS.context)) as Asked['context'],
+      id: hexAt(records, start + RECORD.transaction),
+      fresh: hexAt(records, start + RECORD.request),
+      time,
+      read: (collection, id) => documents.read(key, collection, id),
+      earlier: (id) => this.#earlier(id, records, start),
+    };
+  }
+
+  #earlier(id: string, records: Bytes, start: number): Earlier | undefined {
+    const { transactions } = this.#state;
+    if (!transactions.findOwn(id, records, start)) return undefined;
+    const { knownFrame, knownAt } = transactions;
+    return { kind: kindOf(knownFrame, knownAt), moved: movedOf(knownFrame, knownAt) };
+  }
+
+  /** After this point it must succeed: account, documents and entry change together. */
+  #accept(ruling: Granted, records: Bytes, start: number, known: Actor | undefined): Result {
+    const { actors, books, documents, transactions } = this.#state;
+    const { postings, changes } = ruling;
+    const actor = known ?? actors.open(records, start);
+    applyToBooks(books, postings);
+    applyToAccount(actor, postings);
+    documents.apply(actor.key, changes);
+    if (known !== undefined) writeCurrency(records.u8, start + RECORD.currency, actor.currency);
+    const packed = packChanges(changes);
+    const frame = this.#state.openFrame(entryBytes(records, start, packed));
+    const at = frame.append(actor.head('none', postings), records, start, packed);
+    actors.moved(actor, frame.number, at);
+    transactions.acceptedRequest(records, start, frame.number, at);
+    const entry = readRequestEntry(frame.bytes, at, this.#state.currencies);
+    assert.equal(entry.balance, actor.balance);
+    return {
+      code: RESULT.accepted,
+      version: actor.version,
+      body: answerRequest(entry),
+      ...messagesIn(entry),
+    };
+  }
+}
+
+function refused(
+  code: string,
+  members: Readonly<Record<string, unknown>>,
+  version: number,
+): Result {
+  return { code: RESULT.refused, version, body: { code, members } };
+}
+
+/** What has to be delivered now that the entry is there. */
+function messagesIn({ changes }: RequestEntry): { messages?: readonly Message[] } {
+  const sent = changes.filter(({ collection, value }) => collection === 'outbox' && value !== null);
+  return sent.length === 0 ? {} : { messages: sent.map(({ value }) => value as Message) };
+}
