@@ -141,7 +141,7 @@ function eachDetail(
 export function readDetails(bytes: Bytes, start: number): Map<number, Buffer> {
   const details = new Map<number, Buffer>();
   eachDetail(bytes, start, (tag, at, length) => {
-    details.set(tag, Buffer.from(bytes.u8.slice(at, at + length)));
+    details.set(tag, Buffer.from(bytes.u8.subarray(at, at + length)));
   });
   return details;
 }
@@ -150,7 +150,7 @@ export function readDetails(bytes: Bytes, start: number): Map<number, Buffer> {
 export function readDetail(bytes: Bytes, start: number, wanted: number): Buffer | undefined {
   let found: Buffer | undefined;
   eachDetail(bytes, start, (tag, at, length) => {
-    if (tag === wanted) found = Buffer.from(bytes.u8.slice(at, at + length));
+    if (tag === wanted) found = Buffer.from(bytes.u8.subarray(at, at + length));
   });
   return found;
 }

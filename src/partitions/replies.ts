@@ -42,7 +42,9 @@ export function readReply(slot: Slot, index: number, extra: Extra | undefined): 
   const at = slot.balances[index] as number;
   const { u8, u32 } = slot.records;
   const packed =
-    at === NOT_HERE ? extra?.reply : u8.slice(at + 4, at + 4 + (u32[at >> 2] as number));
+    at === NOT_HERE
+      ? extra?.reply
+      : Buffer.from(u8.subarray(at + 4, at + 4 + (u32[at >> 2] as number)));
   const [version, body, messages] = unpack(packed) as [number, unknown, unknown[] | null];
   return messages === null ? { version, body } : { version, body, messages };
 }

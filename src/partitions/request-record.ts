@@ -37,12 +37,12 @@ export function readChanges(bytes: Bytes, record: number): readonly Change[] {
 
 /** The 32 hex digits of an id in a record. */
 export function hexAt({ u8 }: Bytes, at: number): string {
-  return Buffer.from(u8.slice(at, at + 16)).toString('hex');
+  return Buffer.from(u8.subarray(at, at + 16)).toString('hex');
 }
 
 /** A user's id, from the bytes of a record. */
 export function userOf({ u8 }: Bytes, at: number, length: number): string {
-  return Buffer.from(u8.slice(at, at + length)).toString('utf8');
+  return Buffer.from(u8.subarray(at, at + length)).toString('utf8');
 }
 
 const NO_ID = '0'.repeat(32);

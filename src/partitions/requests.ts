@@ -1,8 +1,8 @@
-import assert from 'node:assert/strict';
 import { applyToAccount, applyToBooks } from '../ledger/apply.js';
 import { answerRequest, decideRequest } from '../ledger/families.js';
 import type { Message } from '../ledger/messages.js';
-import type { Asked, Earlier, Granted, RequestEntry } from '../ledger/request.js';
+import { movedToPlayer } from '../ledger/money.js';
+import type { Asked, Change, Earlier, Granted } from '../ledger/request.js';
 import type { RequestKind } from '../ledger/vocabulary.js';
 import type { Actor } from './actors.js';
 import type { Bytes } from './bytes.js';
@@ -11,7 +11,7 @@ import { entryBytes, kindOf, movedOf, recordOf } from './frame.js';
 import type { PartitionState } from './partition-state.js';
 import { DETAILS, RECORD, readDetail, sameRequest, userAt, userLength } from './record.js';
 import type { Reply } from './replies.js';
-import { hexAt, packChanges, readRequestEntry, unpack, userOf } from './request-record.js';
+import { hexAt, packChanges, readRequestEntry, unpack } from './request-record.js';
 import { RESULT } from './slots.js';
 
 export type Result = Reply & { readonly code: number };
@@ -36,7 +36,7 @@ export class Requests {
       case 'refused':
         return refused(ruling.code, ruling.members, version);
       case 'granted':
-        return this.#accept(ruling, records, start, actor);
+        return this.#accept(kind, asked, ruling, records, start, actor);
     }
   }
 
@@ -55,10 +55,10 @@ export class Requests {
   #ask(records: Bytes, start: number, account: Actor | undefined): Asked {
     const { documents, time } = this.#state;
     const at = userAt(records, start);
-    const length = userLength(records, start);
-    const key = Buffer.from(records.u8.slice(at, at + length)).toString('latin1');
+    const user = Buffer.from(records.u8.subarray(at, at + userLength(records, start)));
+    const key = account?.key ?? user.toString('latin1');
     return {
-      player: userOf(records, at, length),
+      player: user.toString('utf8'),
       account,
       args: unpack(readDetail(records, start, DETAILS.args)),
       context: unpack(readDetail(records, start, DETAILS.context)) as Asked['context'],
@@ -78,7 +78,14 @@ export class Requests {
   }
 
   /** After this point it must succeed: account, documents and entry change together. */
-  #accept(ruling: Granted, records: Bytes, start: number, known: Actor | undefined): Result {
+  #accept(
+    kind: RequestKind,
+    asked: Asked,
+    ruling: Granted,
+    records: Bytes,
+    start: number,
+    known: Actor | undefined,
+  ): Result {
     const { actors, books, documents, transactions } = this.#state;
     const { postings, changes } = ruling;
     const actor = known ?? actors.open(records, start);
@@ -91,14 +98,12 @@ export class Requests {
     const at = frame.append(actor.head('none', postings), records, start, packed);
     actors.moved(actor, frame.number, at);
     transactions.acceptedRequest(records, start, frame.number, at);
-    const entry = readRequestEntry(frame.bytes, at, this.#state.currencies);
-    assert.equal(entry.balance, actor.balance);
-    return {
-      code: RESULT.accepted,
-      version: actor.version,
-      body: answerRequest(entry),
-      ...messagesIn(entry),
-    };
+    const { player, args, context, id, fresh, time } = asked;
+    const { currency, balance, version } = actor;
+    const moved = movedToPlayer(postings);
+    const told = { player, currency, args, context, changes, id, fresh, time };
+    const body = answerRequest({ kind, ...told, moved, balance, version });
+    return { code: RESULT.accepted, version, body, ...messagesIn(changes) };
   }
 }
 
@@ -111,7 +116,7 @@ function refused(
 }
 
 /** What has to be delivered now that the entry is there. */
-function messagesIn({ changes }: RequestEntry): { messages?: readonly Message[] } {
+function messagesIn(changes: readonly Change[]): { messages?: readonly Message[] } {
   const sent = changes.filter(({ collection, value }) => collection === 'outbox' && value !== null);
   return sent.length === 0 ? {} : { messages: sent.map(({ value }) => value as Message) };
 }
