@@ -1,10 +1,12 @@
 import { limits } from '../limits.js';
 import { readApiKeys } from '../server/auth.js';
+import { limits as serverLimits } from '../server/limits.js';
 import { logLevels } from '../server/log.js';
 import { readPublicKey } from '../server/signatures.js';
+import { readTokenSecret } from '../server/tokens.js';
 import { data } from './command.js';
 import type { Values } from './options.js';
-import { currencyCode, filled, integer, oneOf } from './values.js';
+import { currencyCode, filled, integer, oneOf, originList } from './values.js';
 
 /** What `purser serve` can be told; secrets are for the environment alone. */
 export const serveOptions = {
@@ -73,6 +75,34 @@ export const serveOptions = {
     variable: 'PURSER_HUB88_PUBLIC_KEY',
     help: 'with this RSA key (PEM, or a path) /transaction and /user demand a signature',
     read: readPublicKey,
+  },
+  'login-rate': {
+    variable: 'PURSER_LOGIN_RATE',
+    shows: 'N',
+    help: 'logins and signups from one address in a minute; 0: any number',
+    fallback: `${serverLimits.logins_a_minute}`,
+    read: integer(0, 1_000_000),
+  },
+  'token-secret': {
+    variable: 'JWT_SECRET',
+    help: "what players' tokens are signed with, 32 bytes or more (default: one of its own)",
+    read: readTokenSecret,
+  },
+  'self-topup': {
+    variable: 'PURSER_SELF_TOPUP',
+    help: 'true lets players add to their own balance with POST /top-up',
+    fallback: 'false',
+    read: oneOf(['true', 'false']),
+  },
+  origins: {
+    variable: 'FRONTEND_URL',
+    help: 'origins whose pages may call, such as https://shop.example, separated by commas',
+    read: originList,
+  },
+  webhooks: {
+    variable: 'PURSER_WEBHOOK_SECRET_<PROVIDER>',
+    help: "whsec_ and the key in base64 that a payment provider's callbacks are signed with",
+    read: filled,
   },
 } as const;
 

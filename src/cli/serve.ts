@@ -1,12 +1,14 @@
 import type { Wallet } from '../engine/wallet.js';
 import { openWallet } from '../index.js';
 import { drain } from '../server/drain.js';
-import { createServer } from '../server/server.js';
+import { createServer, type ServerOptions } from '../server/server.js';
+import { readWebhookSecrets, type WebhookSecrets } from '../server/webhooks.js';
 import { isLoopback, listen } from './address.js';
 import { type Command, command } from './command.js';
 import { withProgress } from './progress.js';
 import { type ServeSettings, serveOptions } from './serve-options.js';
 import { stopRequested } from './stop.js';
+import { ownTokenSecret } from './token-secret.js';
 import { UsageError } from './usage.js';
 import { version } from './version.js';
 import { example } from './welcome.js';
@@ -47,14 +49,32 @@ function open(settings: ServeSettings): Promise<Wallet> {
   );
 }
 
-async function serveUntilStopped(wallet: Wallet, settings: ServeSettings): Promise<void> {
-  const { 'api-keys': apiKeys, 'hub88-public-key': hub88PublicKey, log: logLevel } = settings;
-  const app = createServer(wallet, {
+function serverOptions(settings: ServeSettings): ServerOptions {
+  const { 'api-keys': apiKeys, 'hub88-public-key': hub88PublicKey, origins } = settings;
+  return {
     version,
-    logLevel,
+    logLevel: settings.log,
+    tokenSecret: settings['token-secret'] ?? ownTokenSecret(settings.data),
+    webhookSecrets: webhookSecrets(),
+    selfTopUp: settings['self-topup'] === 'true',
+    loginsAMinute: settings['login-rate'],
     ...(apiKeys && { apiKeys }),
     ...(hub88PublicKey && { hub88PublicKey }),
-  });
+    ...(origins && { origins }),
+  };
+}
+
+function webhookSecrets(): WebhookSecrets {
+  try {
+    return readWebhookSecrets(process.env);
+  } catch (cause) {
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+async function serveUntilStopped(wallet: Wallet, settings: ServeSettings): Promise<void> {
+  const { 'api-keys': apiKeys, 'hub88-public-key': hub88PublicKey } = settings;
+  const app = createServer(wallet, serverOptions(settings));
   const stop = stopRequested();
   const url = await listen(app, settings.host, settings.port);
   if (!apiKeys && !hub88PublicKey) process.stderr.write(example(url, settings.currency));

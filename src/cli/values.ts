@@ -34,3 +34,12 @@ export function instant(text: string): Date {
   if (!Number.isNaN(time.getTime())) return time;
   throw new Error(`must be a time such as 2025-01-31 or 2025-01-31T12:00:00Z, not "${text}"`);
 }
+
+/** Origins of web pages, separated by commas. */
+export function originList(text: string): readonly string[] {
+  return text.split(',').map((item) => {
+    const url = URL.canParse(item.trim()) ? new URL(item.trim()) : undefined;
+    if (url !== undefined && /^https?:$/.test(url.protocol)) return url.origin;
+    throw new Error(`must be origins such as https://shop.example, not "${item.trim()}"`);
+  });
+}

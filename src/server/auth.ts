@@ -10,7 +10,7 @@ export type Scope = (typeof scopes)[number];
 /** The keys of the services that may call, kept as hashes alone. */
 export type ApiKeys = readonly ApiKey[];
 
-interface ApiKey {
+export interface ApiKey {
   readonly digest: Buffer;
   readonly scopes: ReadonlySet<Scope>;
 }
@@ -50,14 +50,14 @@ export function allow(keys: ApiKeys, scope?: Scope) {
 function refusal(keys: ApiKeys, scope: Scope | undefined, header = ''): Problem | undefined {
   const token = /^bearer +(.+)$/i.exec(header)?.[1];
   if (token === undefined) return new Problem('unauthenticated');
-  const key = find(keys, token);
+  const key = findKey(keys, token);
   if (key === undefined) return new Problem('invalid_token', 'The key is not known.');
   if (scope === undefined || key.scopes.has(scope) || key.scopes.has('admin')) return undefined;
   return new Problem('forbidden', `The key lacks the scope ${scope}.`);
 }
 
 /** Compares with every key, in a time that tells nothing of where they differ. */
-function find(keys: ApiKeys, token: string): ApiKey | undefined {
+export function findKey(keys: ApiKeys, token: string): ApiKey | undefined {
   const digest = digestOf(token.trim());
   return keys.filter((key) => timingSafeEqual(key.digest, digest))[0];
 }

@@ -30,9 +30,22 @@ export function answerFailures(log: Logger) {
     // it, so that the sender gets to see the answer.
     reply.removeHeader('connection');
     if (error instanceof InvalidSignature) sendInvalidSignature(reply);
-    else sendProblem(reply, problemOf(error, request, log));
+    else sendProblem(reply, told(problemOf(error, request, log), request));
   };
 }
+
+/** With the member `error` where a front end reads it. */
+function told(problem: Problem, { routeOptions }: FastifyRequest): Problem {
+  if (routeOptions?.config?.operation?.alsoError !== true) return problem;
+  const error = spoken[problem.code] ?? problem.message;
+  return new Problem(problem.code, problem.message, { ...problem.members, error });
+}
+
+/** What the game-wallet service says for some problems. */
+const spoken: Readonly<Partial<Record<ProblemCode, string>>> = {
+  insufficient_funds: 'insufficient funds',
+  unknown_item: 'Invalid item',
+};
 
 /** The decision that a signed route gives for a body that the signature does not fit. */
 function sendInvalidSignature(reply: FastifyReply): void {
@@ -43,7 +56,9 @@ function sendInvalidSignature(reply: FastifyReply): void {
 export function sendProblem(reply: FastifyReply, problem: Problem): void {
   const { status } = problem;
   if (status === 401) reply.header('www-authenticate', 'Bearer');
-  if (status === 429 || status === 503) reply.header('retry-after', limits.retry_after_s);
+  if ((status === 429 || status === 503) && !reply.hasHeader('retry-after')) {
+    reply.header('retry-after', limits.retry_after_s);
+  }
   sendText(reply, status, 'application/problem+json', problemBody(problem));
 }
 
@@ -58,6 +73,7 @@ function problemOf(error: unknown, { id: reqId }: FastifyRequest, log: Logger): 
     return new Problem(engineProblems[error.code]);
   }
   const { validation, statusCode = 500 } = error as Partial<FastifyError>;
+  if (statusCode === 429) return new Problem('rate_limited');
   if (validation !== undefined) return invalid(validation);
   const known = frameworkProblems[statusCode];
   if (known === undefined) log.error({ err: error, reqId }, 'the request failed');

@@ -24,6 +24,11 @@ export const limits = {
   /** An idle connection is closed after this long: longer than a load balancer keeps one. */
   keep_alive_timeout_ms: 72_000,
 
+  /** How old, or how early, a provider's callback may be. */
+  webhook_age_s: 300,
+  /** Logins and signups from one address in a minute, unless it is said otherwise. */
+  logins_a_minute: 120,
+
   /** How long accepted requests may take to finish after a signal to stop. */
   drain_ms: 15_000,
   drain_check_ms: 20,

@@ -1,4 +1,6 @@
 import type { KeyObject } from 'node:crypto';
+import cors from '@fastify/cors';
+import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Wallet } from '../engine/wallet.js';
 import { type ApiKeys, allow, type Scope } from './auth.js';
@@ -9,12 +11,24 @@ import { limits } from './limits.js';
 import { type LogLevel, logging, openLog } from './log.js';
 import { measure } from './metrics/measure.js';
 import { Metrics } from './metrics/metrics.js';
+import { describeRoutes } from './openapi/document.js';
+import type { Doors } from './operation.js';
 import { Problem } from './problems.js';
+import { accountRoutes } from './routes/accounts.js';
+import { creditRoutes } from './routes/credits.js';
+import { entitlementRoutes } from './routes/entitlements.js';
 import { healthRoute, metricsRoute } from './routes/health.js';
+import { historyRoutes } from './routes/history.js';
+import { itemRoutes } from './routes/items.js';
+import { orderRoutes } from './routes/orders.js';
+import { paymentRoutes } from './routes/payments.js';
 import { playerRoutes } from './routes/players.js';
 import { batchRoute, transactionRoutes } from './routes/transactions.js';
+import { treasuryRoutes } from './routes/treasury.js';
 import { createUsersRoute, userRoutes } from './routes/users.js';
 import { signedBy } from './signatures.js';
+import { type Tokens, tokensOf } from './tokens.js';
+import type { WebhookSecrets } from './webhooks.js';
 
 /** What `createServer` gives: it can listen, be drained and be closed. */
 export type Server = FastifyInstance;
@@ -23,10 +37,20 @@ export type Server = FastifyInstance;
 export interface ServerOptions {
   /** The version that `/health` tells. */
   readonly version: string;
+  /** What players' tokens are signed with: at least 32 bytes that nobody can guess. */
+  readonly tokenSecret: string;
   /** Keys of the services that may call; absent: everybody may. */
   readonly apiKeys?: ApiKeys;
   /** With it the routes of the wallet protocol demand a signature in place of a key. */
   readonly hub88PublicKey?: KeyObject;
+  /** Keys of the payment providers whose callbacks are taken. */
+  readonly webhookSecrets?: WebhookSecrets;
+  /** Players may add to their own balance with `/top-up`. */
+  readonly selfTopUp?: boolean;
+  /** Origins whose pages may call. */
+  readonly origins?: readonly string[];
+  /** Logins and signups from one address in a minute; 0: any number. */
+  readonly loginsAMinute?: number;
   /** Default `warn`; from `info` on every request is logged, which costs speed. */
   readonly logLevel?: LogLevel;
 }
@@ -43,7 +67,14 @@ const fixed = {
     connectionsCheckingInterval: limits.connections_check_ms,
   },
   routerOptions: { maxParamLength: limits.path_parameter_bytes },
-  ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+  ajv: {
+    customOptions: {
+      coerceTypes: false,
+      removeAdditional: false,
+      // A member may be of a type or null.
+      allowUnionTypes: true,
+    },
+  },
   clientErrorHandler: refuseConnection,
 } as const;
 
@@ -55,21 +86,71 @@ export function createServer(wallet: Wallet, options: ServerOptions): FastifyIns
   const metrics = new Metrics(() => wallet.health());
   app.setErrorHandler(fail);
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, new Problem('not_found')));
+  app.decorateRequest('caller', undefined);
   readBodies(app);
   measure(app, metrics);
+  if (options.origins !== undefined) allowOrigins(app, options.origins);
+  app.register(async (inner) => {
+    await describeRoutes(inner, options.version);
+    addRoutes(inner, wallet, options, metrics);
+  });
+  return app;
+}
 
+function addRoutes(
+  app: FastifyInstance,
+  wallet: Wallet,
+  options: ServerOptions,
+  metrics: Metrics,
+): void {
   healthRoute(app, wallet, options.version);
   scope(app, options, undefined, (inner) => metricsRoute(inner, metrics));
-  scope(app, options, 'wallet', (inner) => {
-    createUsersRoute(inner, wallet);
-    playerRoutes(inner, wallet);
-  });
+  scope(app, options, 'wallet', (inner) => createUsersRoute(inner, wallet));
   protocolScope(app, options, (inner) => {
     transactionRoutes(inner, wallet);
     batchRoute(inner, wallet);
     userRoutes(inner, wallet);
   });
-  return app;
+  resourceRoutes(app, wallet, options);
+}
+
+/** Routes for services and players alike. */
+function resourceRoutes(app: FastifyInstance, wallet: Wallet, options: ServerOptions): void {
+  const tokens: Tokens = tokensOf(options.tokenSecret);
+  const doors: Doors = { keys: options.apiKeys, readToken: tokens.read };
+  playerRoutes(app, doors, wallet);
+  creditRoutes(app, doors, wallet);
+  historyRoutes(app, doors, wallet);
+  itemRoutes(app, doors, wallet);
+  orderRoutes(app, doors, wallet);
+  entitlementRoutes(app, doors, wallet);
+  paymentRoutes(app, doors, wallet, options.webhookSecrets ?? new Map());
+  treasuryRoutes(app, doors, wallet);
+  const { selfTopUp = false, loginsAMinute = limits.logins_a_minute } = options;
+  const guarded = (inner: FastifyInstance) => limitLogins(inner, loginsAMinute);
+  accountRoutes(app, doors, wallet, { tokens, selfTopUp, guarded });
+}
+
+/** Who tries passwords is slowed down: by address, all routes of the scope together. */
+async function limitLogins(app: FastifyInstance, max: number): Promise<void> {
+  if (max === 0) return;
+  await app.register(rateLimit, { max, timeWindow: 60_000, groupId: 'passwords' } as never);
+}
+
+function allowOrigins(app: FastifyInstance, origins: readonly string[]): void {
+  app.register(cors, {
+    origin: [...origins],
+    methods: ['GET', 'POST', 'PUT'],
+    allowedHeaders: [
+      'Authorization',
+      'Content-Type',
+      'Idempotency-Key',
+      'If-Match',
+      'If-None-Match',
+    ],
+    exposedHeaders: ['ETag', 'Idempotent-Replayed', 'Retry-After'],
+    maxAge: 600,
+  });
 }
 
 type AddRoutes = (scope: FastifyInstance) => void;

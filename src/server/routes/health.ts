@@ -9,7 +9,7 @@ export function healthRoute(app: FastifyInstance, wallet: Wallet, version: strin
     const { ok } = wallet.health();
     return reply.code(ok ? 200 : 503).send({
       status: ok ? 'UP' : 'DOWN',
-      database: ok ? 'CONNECTED' : 'DISCONNECTED',
+      database: ok ? 'CONNECTED' : 'DOWN',
       service: 'purser',
       timestamp: new Date().toISOString(),
       version,

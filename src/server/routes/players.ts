@@ -1,43 +1,97 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { Player, PlayerStatus, Wallet } from '../../engine/wallet.js';
+import type { FastifyInstance } from 'fastify';
+import type {
+  Player,
+  PlayerBody,
+  PlayerLimits,
+  PlayerStatus,
+  Wallet,
+} from '../../engine/wallet.js';
+import { type Answered, addOperation, type Doors } from '../operation.js';
 import { Problem } from '../problems.js';
-import {
-  type LimitsBody,
-  limitsBodySchema,
-  playerSchema,
-  type StatusBody,
-  statusBodySchema,
-} from '../schemas.js';
+import { examples } from '../schemas/examples.js';
+import * as schemas from '../schemas/resources.js';
 
-interface ById {
-  readonly Params: { readonly id: string };
+const tag = 'Players';
+const answers = { 200: schemas.player };
+const shared = { tag, answers, examples: { 200: examples.player } } as const;
+
+type LimitsBody = { readonly [Name in keyof PlayerLimits]: PlayerLimits[Name] | null };
+
+/** `/v1/players`: what a player has and may do. */
+export function playerRoutes(app: FastifyInstance, doors: Doors, { players }: Wallet): void {
+  addOperation<PlayerBody>(
+    app,
+    doors,
+    {
+      ...shared,
+      method: 'POST',
+      url: '/v1/players',
+      id: 'createPlayer',
+      summary: 'Makes a player',
+      description: 'The initial balance comes from issuance; default 0.',
+      access: { scope: 'wallet' },
+      body: schemas.playerBody,
+      bodyExample: { player_id: 'alice', initial_balance: 90_000 },
+      answers: { 201: schemas.player },
+      examples: { 201: examples.player },
+      problems: ['player_exists'],
+    },
+    async ({ body }) => ({ outcome: await players.create(body) }),
+  );
+  addOperation(
+    app,
+    doors,
+    {
+      ...shared,
+      method: 'GET',
+      url: '/v1/players/:id',
+      id: 'getPlayer',
+      summary: 'Balance, status, limits and version',
+      access: { scope: 'wallet', self: true },
+    },
+    async ({ player }) => found(await players.get(player)),
+  );
+  addOperation<{ readonly status: PlayerStatus }>(
+    app,
+    doors,
+    {
+      ...shared,
+      method: 'PUT',
+      url: '/v1/players/:id/status',
+      id: 'setStatus',
+      summary: 'Disables or enables a player',
+      description: 'A disabled player spends nothing; wins, rollbacks, credits and refunds go on.',
+      access: { scope: 'wallet' },
+      body: schemas.statusBody,
+      bodyExample: { status: 'DISABLED' },
+    },
+    async ({ player, body }) => found(await players.setStatus(player, body.status)),
+  );
+  addOperation<LimitsBody>(
+    app,
+    doors,
+    {
+      ...shared,
+      method: 'PUT',
+      url: '/v1/players/:id/limits',
+      id: 'setLimits',
+      summary: 'Sets all limits of a player',
+      description:
+        'Minor units; what is absent or null does not limit. daily_stake: all bets of one UTC day; ' +
+        'daily_loss: bets less wins of one UTC day.',
+      access: { scope: 'wallet' },
+      body: schemas.limitsBody,
+      bodyExample: { max_bet: 5_000 },
+    },
+    async ({ player, body }) => found(await players.setLimits(player, withoutNulls(body))),
+  );
 }
 
-/** `/v1/players/:id`: what a player has and may do. */
-export function playerRoutes(app: FastifyInstance, { players }: Wallet): void {
-  const response = { 200: playerSchema };
-
-  app.get<ById>('/v1/players/:id', { schema: { response } }, async ({ params }, reply) =>
-    found(await players.get(params.id), reply),
-  );
-
-  app.put<ById & { Body: StatusBody }>(
-    '/v1/players/:id/status',
-    { schema: { body: statusBodySchema, response } },
-    async ({ params, body }, reply) =>
-      found(await players.setStatus(params.id, body.status satisfies PlayerStatus), reply),
-  );
-
-  app.put<ById & { Body: LimitsBody }>(
-    '/v1/players/:id/limits',
-    { schema: { body: limitsBodySchema, response } },
-    async ({ params, body: { max_bet } }, reply) =>
-      found(await players.setLimits(params.id, max_bet == null ? {} : { max_bet }), reply),
-  );
-}
-
-function found(player: Player | undefined, reply: FastifyReply): Player {
+function found(player: Player | undefined): Answered {
   if (player === undefined) throw new Problem('player_not_found');
-  reply.header('etag', `"${player.version}"`);
-  return player;
+  return { outcome: { ok: true, value: player, replayed: false, version: player.version } };
+}
+
+function withoutNulls(body: LimitsBody): PlayerLimits {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
 }

@@ -4,7 +4,7 @@ import type { Operation, Wallet } from '../../engine/wallet.js';
 import { isObject, objectOf } from '../formats.js';
 import { limits } from '../limits.js';
 import { Problem } from '../problems.js';
-import { answerSchema } from '../schemas.js';
+import { answerSchema } from '../schemas/wallet.js';
 
 /**
  * `POST /transaction/bet`, `/win` and `/rollback`: HTTP 200 for every decision. What a body must

@@ -3,7 +3,7 @@ import type { BalanceBody } from '../../engine/bodies.js';
 import type { Wallet } from '../../engine/wallet.js';
 import { objectOf } from '../formats.js';
 import { Problem } from '../problems.js';
-import { answerSchema, createdSchema } from '../schemas.js';
+import { answerSchema, createdSchema } from '../schemas/wallet.js';
 
 /** `POST /user/balance` and `/user/info`: reads under the wallet protocol, HTTP 200 always. */
 export function userRoutes(app: FastifyInstance, wallet: Wallet): void {

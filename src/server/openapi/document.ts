@@ -1,0 +1,51 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+import { TOKEN_SECONDS } from '../tokens.js';
+import { describeOperations } from './operations.js';
+
+const about = `A wallet for games and casinos: exact, durable before it answers, each request once.
+
+Amounts are whole numbers of the currency's minor unit; times are RFC 3339, UTC. Every POST that
+moves money or ownership takes an \`Idempotency-Key\`: the same key and the same request get the
+stored answer, with \`Idempotent-Replayed: true\`, for ever; a refused request leaves its key free.
+Errors are \`application/problem+json\` with a stable \`code\`. After 503 \`unavailable\` the outcome is
+unknown: send the same request again.`;
+
+/** Describes the routes that are added after this, at `/openapi.json` and to be read at `/docs`. */
+export async function describeRoutes(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Purser', version, description: about, license: { name: 'MIT' } },
+      tags: [
+        { name: 'Wallet', description: 'Bets, wins and rollbacks: HTTP 200 for every decision' },
+        { name: 'Players' },
+        { name: 'Credits' },
+        { name: 'History' },
+        { name: 'Catalogue' },
+        { name: 'Orders' },
+        { name: 'Entitlements' },
+        { name: 'Payments' },
+        { name: 'Treasury' },
+        { name: 'Game wallet', description: "A front end's own endpoints, in camelCase" },
+        { name: 'Service' },
+      ],
+      components: {
+        securitySchemes: {
+          service: { type: 'http', scheme: 'bearer', description: 'A key of PURSER_API_KEYS' },
+          player: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'JWT',
+            description: `From /login; HS256, good for ${TOKEN_SECONDS / 3600} hours`,
+          },
+        },
+      },
+    },
+    hideUntagged: false,
+    transformObject: (document) => describeOperations(document),
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs', logLevel: 'silent' });
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+}

@@ -1,0 +1,202 @@
+import type { Operation } from '../operation.js';
+import { Problem, type ProblemCode, problemBody, problems } from '../problems.js';
+
+/** Every operation that was added, by its method and path as the document writes them. */
+const operations = new Map<string, Operation>();
+
+export function note(operation: Operation): void {
+  const path = operation.url.replace(/:(\w+)/g, '{$1}');
+  operations.set(`${String(operation.method).toLowerCase()} ${path}`, operation);
+}
+
+type Document = Record<string, unknown>;
+type Json = Record<string, unknown>;
+
+/** Completes what the schemas of the routes gave: who may call, headers, and every answer. */
+export function describeOperations(document: unknown): Document {
+  const { openapiObject } = document as { openapiObject: Document };
+  const paths = openapiObject['paths'] as Record<string, Record<string, Json>>;
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const [method, described] of Object.entries(methods)) {
+      const operation = operations.get(`${method} ${path}`);
+      if (operation !== undefined) methods[method] = complete(described, operation);
+    }
+  }
+  return { ...openapiObject, components: componentsOf(openapiObject['components'] as Json) };
+}
+
+function complete(described: Json, operation: Operation): Json {
+  const { id, tag, summary, description, access } = operation;
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(description !== undefined && { description }),
+    ...(access !== undefined && { security: securityOf(operation) }),
+    parameters: [...((described['parameters'] as Json[]) ?? []), ...headersOf(operation)],
+    ...requestBodyOf(operation),
+    responses: { ...answersOf(operation), ...problemsOf(operation) },
+  };
+}
+
+function securityOf({ access }: Operation): Json[] {
+  const service = { service: [] };
+  return access?.self === true ? [service, { player: [] }] : [service];
+}
+
+function headersOf({ key, condition }: Operation): Json[] {
+  const headers: Json[] = [];
+  if (key !== undefined) {
+    headers.push({
+      name: 'Idempotency-Key',
+      in: 'header',
+      required: key === 'required',
+      description: 'Names this request for ever, within its player: bare or as a quoted string',
+      schema: { type: 'string', minLength: 1, maxLength: 257 },
+      example: '0b6b7e0c-7d0a-4f57-9a1e-1f0c3b6b2f11',
+    });
+  }
+  if (condition !== undefined) {
+    headers.push({
+      name: 'If-Match',
+      in: 'header',
+      required: false,
+      description: "The player's version, as its ETag tells it: 412 when it is another one",
+      schema: { type: 'string' },
+      example: '"7"',
+    });
+  }
+  return headers;
+}
+
+function requestBodyOf({ body, documentedBody, bodyExample }: Operation): Json {
+  const schema = documentedBody ?? body;
+  if (schema === undefined) return {};
+  const example = bodyExample === undefined ? {} : { example: bodyExample };
+  const isRequired = bodyExample !== undefined;
+  return {
+    requestBody: { required: isRequired, content: { 'application/json': { schema, ...example } } },
+  };
+}
+
+const descriptions: Readonly<Record<number, string>> = {
+  200: 'Done',
+  201: 'Made',
+  202: 'Kept until it can be applied',
+  503: 'Not all partitions serve',
+};
+
+function answersOf(operation: Operation): Json {
+  const { answers, examples, key, mediaType = 'application/json' } = operation;
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, schema]) => [
+      status,
+      {
+        description: descriptions[Number(status)] ?? 'Done',
+        headers: {
+          ...(schema['properties'] !== undefined && { ETag: headerOf('The version after it') }),
+          ...(key !== undefined && {
+            'Idempotent-Replayed': headerOf('true: the answer was given before'),
+          }),
+        },
+        content: { [mediaType]: { schema, example: examples[Number(status)] } },
+      },
+    ]),
+  );
+}
+
+function headerOf(description: string): Json {
+  return { description, schema: { type: 'string' } };
+}
+
+/** The codes that an operation can answer, those that follow from its form included. */
+export function codesOf(operation: Operation): readonly ProblemCode[] {
+  const { access, key, condition, body, documentedBody, url, query, method } = operation;
+  const codes: ProblemCode[] = [...(operation.problems ?? [])];
+  if (access !== undefined) codes.push('unauthenticated', 'invalid_token', 'forbidden');
+  if (key !== undefined) codes.push('idempotency_key_invalid', 'idempotency_key_reused');
+  if (key === 'required') codes.push('idempotency_key_missing');
+  if (condition !== undefined) codes.push('version_mismatch');
+  if (url.includes(':id')) codes.push('player_not_found');
+  if (body !== undefined || query !== undefined) codes.push('validation_failed');
+  if (body !== undefined || documentedBody !== undefined || method !== 'GET') {
+    codes.push('payload_too_large', 'unsupported_media_type', 'request_timeout');
+  }
+  if (operation.tag !== 'Service') codes.push('overloaded', 'storage_unavailable', 'unavailable');
+  codes.push('malformed_request', 'headers_too_large', 'internal_error');
+  return [...new Set(codes)];
+}
+
+function problemsOf(operation: Operation): Json {
+  const byStatus = new Map<number, ProblemCode[]>();
+  for (const code of codesOf(operation)) {
+    const [status] = problems[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  const entries = [...byStatus].sort(([a], [b]) => a - b);
+  return Object.fromEntries(
+    entries
+      .filter(([status]) => operation.answers[status] === undefined)
+      .map(([status, codes]) => [status, problemAnswer(status, codes, operation)]),
+  );
+}
+
+function problemAnswer(status: number, codes: readonly ProblemCode[], operation: Operation): Json {
+  const examples = codes.map((code) => {
+    const value = JSON.parse(problemBody(new Problem(code, undefined, membersOf(code)))) as Json;
+    const error = operation.alsoError === true ? { error: value['detail'] } : {};
+    return [code, { summary: problems[code][1], value: { ...value, ...error } }];
+  });
+  const schema = { $ref: '#/components/schemas/Problem' };
+  const retry = status === 429 || status === 503;
+  return {
+    description: codes.join(', '),
+    ...(retry && { headers: { 'Retry-After': headerOf('Seconds to wait') } }),
+    content: { 'application/problem+json': { schema, examples: Object.fromEntries(examples) } },
+  };
+}
+
+/** What some problems tell beside their code. */
+function membersOf(code: ProblemCode): Json {
+  const members: Partial<Record<ProblemCode, Json>> = {
+    insufficient_funds: { balance: 10, required: 11 },
+    validation_failed: { errors: [{ pointer: '/amount', detail: 'must be >= 1' }] },
+    refund_exceeds_remaining: { max_refundable: 40 },
+    quantity_exceeds_remaining: { remaining: 1 },
+    version_mismatch: { version: 7 },
+    price_changed: { current_total: 60 },
+    unknown_item: { sku: 'nope' },
+    idempotency_key_missing: { documentation: '/docs' },
+  };
+  return members[code] ?? {};
+}
+
+function componentsOf(components: Json): Json {
+  const text = { type: 'string' };
+  return {
+    ...components,
+    schemas: {
+      ...(components['schemas'] as Json),
+      Problem: {
+        type: 'object',
+        description: 'RFC 9457; a code never changes its meaning',
+        required: ['type', 'title', 'status', 'code', 'detail'],
+        properties: {
+          type: text,
+          title: text,
+          status: { type: 'integer' },
+          code: { type: 'string', enum: Object.keys(problems) },
+          detail: text,
+          errors: {
+            type: 'array',
+            items: {
+              type: 'object',
+              required: ['pointer', 'detail'],
+              properties: { pointer: text, detail: text },
+            },
+          },
+        },
+      },
+    },
+  };
+}

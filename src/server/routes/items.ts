@@ -1,0 +1,79 @@
+import type { FastifyInstance } from 'fastify';
+import type { ItemBody } from '../../engine/economy.js';
+import type { Wallet } from '../../engine/wallet.js';
+import { ifMatchOf, ifNoneMatchOf } from '../conditions.js';
+import { addOperation, type Doors, plain } from '../operation.js';
+import { Problem } from '../problems.js';
+import { examples } from '../schemas/examples.js';
+import { answer, listOf } from '../schemas/parts.js';
+import * as schemas from '../schemas/resources.js';
+
+const tag = 'Catalogue';
+const sku = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** The catalogue: what is for sale, in versions that never change. */
+export function itemRoutes(app: FastifyInstance, doors: Doors, { items }: Wallet): void {
+  addOperation(
+    app,
+    doors,
+    {
+      method: 'GET',
+      url: '/v1/items',
+      id: 'listItems',
+      tag,
+      summary: 'All items, in their newest versions',
+      answers: { 200: answer({ data: listOf(schemas.item) }) },
+      examples: { 200: { data: [examples.item] } },
+    },
+    async () => plain({ data: await items.list() }),
+  );
+  addOperation(
+    app,
+    doors,
+    {
+      method: 'GET',
+      url: '/v1/items/:sku',
+      id: 'getItem',
+      tag,
+      summary: 'An item, in its newest version',
+      answers: { 200: schemas.item },
+      examples: { 200: examples.item },
+      problems: ['item_not_found'],
+    },
+    async ({ params }) => ({ outcome: await items.get(params['sku'] ?? '') }),
+  );
+  addOperation<ItemBody>(
+    app,
+    doors,
+    {
+      method: 'PUT',
+      url: '/v1/items/:sku',
+      id: 'putItem',
+      tag,
+      summary: 'Makes an item, or its next version',
+      description:
+        'A new item may come with `If-None-Match: *`; an existing one needs `If-Match: "<version>"`. ' +
+        'PENDING orders keep the version that they were made with.',
+      access: { scope: 'admin' },
+      body: schemas.itemBody,
+      bodyExample: { name: 'Potion', kind: 'consumable', price: 10 },
+      answers: { 200: schemas.item, 201: schemas.item },
+      examples: { 200: examples.item, 201: { ...examples.item, version: 1 } },
+      problems: ['version_mismatch', 'precondition_required', 'limit_reached'],
+    },
+    async ({ params, body, request }) => {
+      const name = params['sku'] ?? '';
+      if (!sku.test(name)) {
+        const errors = [{ pointer: '/sku', detail: 'must be 1 to 64 of A-Z a-z 0-9 . _ -' }];
+        throw new Problem('validation_failed', undefined, { errors });
+      }
+      const [ifMatch, ifNoneMatch] = [ifMatchOf(request), ifNoneMatchOf(request)];
+      const outcome = await items.put(name, body, {
+        ...(ifMatch !== undefined && { ifMatch }),
+        ...(ifNoneMatch !== undefined && { ifNoneMatch }),
+      });
+      const isNew = outcome.ok && outcome.version === 1 && !outcome.replayed;
+      return { outcome, status: isNew ? 201 : 200 };
+    },
+  );
+}

@@ -1,0 +1,116 @@
+import type { FastifyInstance } from 'fastify';
+import type { PaymentEvent } from '../../engine/economy.js';
+import type { Wallet } from '../../engine/wallet.js';
+import { readBodies } from '../formats.js';
+import { addOperation, type Doors } from '../operation.js';
+import { Problem } from '../problems.js';
+import { examples } from '../schemas/examples.js';
+import * as schemas from '../schemas/resources.js';
+import { signedWebhook, type WebhookSecrets } from '../webhooks.js';
+
+const access = { scope: 'orders', self: true } as const;
+
+interface PaymentBody {
+  readonly provider: string;
+  readonly amount: number;
+  readonly provider_ref?: string;
+}
+
+/** Top-ups through a provider: begun here, paid by the provider's callback. */
+export function paymentRoutes(
+  app: FastifyInstance,
+  doors: Doors,
+  { payments }: Wallet,
+  secrets: WebhookSecrets,
+): void {
+  addOperation<PaymentBody>(
+    app,
+    doors,
+    {
+      method: 'POST',
+      url: '/v1/players/:id/payments',
+      id: 'createPayment',
+      tag: 'Payments',
+      summary: 'Begins a top-up: PENDING until the callback',
+      access,
+      key: 'required',
+      condition: true,
+      body: schemas.paymentBody,
+      bodyExample: { provider: 'testpsp', amount: 1_000, provider_ref: 'ch_1' },
+      answers: { 201: schemas.payment },
+      examples: { 201: examples.payment },
+      problems: ['account_disabled'],
+    },
+    async ({ player, body, options }) => ({
+      outcome: await payments.create(player, body, options),
+    }),
+  );
+  addOperation(
+    app,
+    doors,
+    {
+      method: 'GET',
+      url: '/v1/players/:id/payments/:payment',
+      id: 'getPayment',
+      tag: 'Payments',
+      summary: 'One payment',
+      access,
+      answers: { 200: schemas.payment },
+      examples: { 200: examples.payment },
+      problems: ['payment_not_found'],
+    },
+    async ({ player, params }) => ({
+      outcome: await payments.get(player, params['payment'] ?? ''),
+    }),
+  );
+  app.register(async (inner) => webhookRoute(inner, doors, { payments }, secrets));
+}
+
+type EventBody = Omit<PaymentEvent, 'event_id'> & { readonly event_id?: string };
+
+function webhookRoute(
+  app: FastifyInstance,
+  doors: Doors,
+  { payments }: Pick<Wallet, 'payments'>,
+  secrets: WebhookSecrets,
+): void {
+  readBodies(app, signedWebhook(secrets));
+  addOperation<EventBody>(
+    app,
+    doors,
+    {
+      method: 'POST',
+      url: '/v1/webhooks/:provider',
+      id: 'receiveWebhook',
+      tag: 'Payments',
+      summary: "A provider's signed callback (Standard Webhooks)",
+      description:
+        'On disk before it is answered. duplicate: it had its effect before; review: another amount, ' +
+        'nothing credited; parked (202): no payment has the reference yet. amount_refunded is ' +
+        'cumulative.',
+      body: schemas.eventBody,
+      bodyExample: {
+        event_id: 'evt_1',
+        type: 'payment.succeeded',
+        provider_ref: 'ch_1',
+        amount: 1_000,
+      },
+      answers: { 200: schemas.eventOutcome, 202: schemas.eventOutcome },
+      examples: {
+        200: { status: 'applied', payment_id: examples.payment.payment_id },
+        202: { status: 'parked' },
+      },
+      problems: ['invalid_signature', 'not_found', 'payment_not_found', 'limit_reached'],
+    },
+    async ({ params, body, request }) => {
+      const { event_id = String(request.headers['webhook-id']), ...event } = body;
+      const received = await payments.receive(params['provider'] ?? '', { ...event, event_id });
+      if (!received.ok && received.code === 'player_not_found')
+        throw new Problem('payment_not_found');
+      // The replayed header is for keys; a callback says what it is in its body.
+      const outcome = received.ok ? { ...received, replayed: false, version: 0 } : received;
+      const isParked = outcome.ok && outcome.value.status === 'parked';
+      return { outcome, status: isParked ? 202 : 200 };
+    },
+  );
+}

@@ -1,0 +1,48 @@
+/** Parts of schemas. Amounts are whole numbers of the currency's minor unit. */
+
+const MAX_AMOUNT = 1_000_000_000_000;
+
+export const amount = { type: 'integer', minimum: 1, maximum: MAX_AMOUNT } as const;
+export const price = { type: 'integer', minimum: 0, maximum: MAX_AMOUNT } as const;
+export const quantity = { type: 'integer', minimum: 1, maximum: 1_000_000 } as const;
+export const balance = { type: 'integer' } as const;
+export const time = { type: 'string', format: 'date-time' } as const;
+export const text = { type: 'string' } as const;
+export const count = { type: 'integer', minimum: 0 } as const;
+/** A text of a caller: no control characters, no half surrogates (the parser sees to those). */
+export const words = (maxLength: number) =>
+  ({ type: 'string', minLength: 1, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]+$' }) as const;
+export const sku = { type: 'string', pattern: '^[A-Za-z0-9._-]{1,64}$' } as const;
+export const currency = { type: 'string', pattern: '^[A-Za-z0-9]{3,8}$' } as const;
+
+type Properties = Readonly<Record<string, object>>;
+
+/** A body of a request: what it does not name is refused. */
+export function body(properties: Properties, required: readonly string[] = []) {
+  return { type: 'object', additionalProperties: false, required, properties } as const;
+}
+
+/** A part of an answer; every member that is not optional is there. */
+export function answer(properties: Properties, optional: readonly string[] = []) {
+  const required = Object.keys(properties).filter((name) => !optional.includes(name));
+  return { type: 'object', required, properties } as const;
+}
+
+export function oneOf(...values: readonly string[]) {
+  return { type: 'string', enum: values } as const;
+}
+
+export function listOf(items: object) {
+  return { type: 'array', items } as const;
+}
+
+/** A page of a list, newest first. */
+export function pageOf(items: object) {
+  return answer({ data: listOf(items), next_cursor: { type: ['string', 'null'] } });
+}
+
+/** The query of a list, with its filters. */
+export function pageQuery(filters: Properties = {}) {
+  const limit = { type: 'string', pattern: '^([1-9]|[1-9][0-9]|1[0-9][0-9]|200)$' };
+  return body({ limit, cursor: { type: 'string', minLength: 1, maxLength: 512 }, ...filters });
+}
