@@ -60,7 +60,7 @@ export const orderRefund: Rules<OrderRefundArgs, BaseContext> = {
     if (found === undefined) return refuse('order_not_found');
     const status = statusOf(found, time);
     if (status === 'REFUNDED') return refuse('already_refunded');
-    if (status !== 'COMPLETED') return refuse('order_not_refundable', { status });
+    if (status !== 'COMPLETED') return refuse('order_not_refundable', { order_status: status });
     const parts = partsOf(asked, found);
     return 'kind' in parts ? parts : give(asked, found, parts);
   },
@@ -104,7 +104,7 @@ function allParts(asked: Asked<OrderRefundArgs>, found: StoredOrder): readonly P
     const amount = whole ? left(line) : Math.min(line.price * quantity, left(line));
     return isRefunded(line) || (quantity === 0 && !whole) ? [] : [{ index, quantity, amount }];
   });
-  return parts.length > 0 ? parts : tooMuch(asked, found);
+  return parts.length > 0 ? parts : tooMuch(asked, found.lines);
 }
 
 function partsOfLines(
@@ -123,7 +123,7 @@ function partsOfLines(
       return invalid(`/lines/${i}/sku`, 'is in another line already');
     }
     if (isRefunded(line)) return refuse('already_refunded', { sku });
-    if (quantity > refundable(asked, line)) return tooMuch(asked, found);
+    if (quantity > refundable(asked, line)) return tooMuch(asked, [line]);
     const whole = quantity === line.quantity - line.refundedQuantity;
     const amount = whole ? left(line) : Math.min(line.price * quantity, left(line));
     parts.push({ index, quantity, amount });
@@ -144,9 +144,10 @@ function lotOf({ read }: Pick<Asked, 'read'>, line: StoredLine): Lot {
   return read('own', LOT + line.lot) as Lot;
 }
 
-function tooMuch(asked: Asked<OrderRefundArgs>, found: StoredOrder): Refusal {
-  const lines = found.lines.map((line) => ({ sku: line.sku, refundable: refundable(asked, line) }));
-  const max_refundable = found.lines.reduce((sum, line) => {
+/** Says what can be given back of the lines. */
+function tooMuch(asked: Asked<OrderRefundArgs>, of: readonly StoredLine[]): Refusal {
+  const lines = of.map((line) => ({ sku: line.sku, refundable: refundable(asked, line) }));
+  const max_refundable = of.reduce((sum, line) => {
     return sum + Math.min(line.price * refundable(asked, line), left(line));
   }, 0);
   return refuse('refund_exceeds_remaining', { max_refundable, lines });

@@ -128,7 +128,9 @@ function pendingOrder({ args, read, time }: Asked<OrderOnlyArgs>): StoredOrder |
   if (found === undefined) return refuse('order_not_found');
   const status = statusOf(found, time);
   if (status === 'PENDING') return found;
-  return refuse(isExpired(found, time) ? 'order_expired' : 'order_not_pending', { status });
+  return refuse(isExpired(found, time) ? 'order_expired' : 'order_not_pending', {
+    order_status: status,
+  });
 }
 
 function faultOf(lines: readonly LineArgs[]): Refusal | undefined {

@@ -54,7 +54,10 @@ function sendInvalidSignature(reply: FastifyReply): void {
 
 /** Sends a problem as the whole answer, with the headers that belong to its status. */
 export function sendProblem(reply: FastifyReply, problem: Problem): void {
-  const { status } = problem;
+  const { status, members } = problem;
+  if (problem.code === 'version_mismatch' && members['version'] !== undefined) {
+    reply.header('etag', `"${String(members['version'])}"`);
+  }
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   if ((status === 429 || status === 503) && !reply.hasHeader('retry-after')) {
     reply.header('retry-after', limits.retry_after_s);

@@ -143,6 +143,12 @@ export function answer(reply: FastifyReply, outcome: Outcome<unknown>, status: n
   return outcome.value;
 }
 
+/** Describes a route whose body the engine judges; the result is the route's `config`. */
+export function described(operation: Operation): { readonly operation: Operation } {
+  note(operation);
+  return { operation };
+}
+
 /** What is no request to a player's partition, as an outcome. */
 export function plain(value: unknown): Answered {
   return { outcome: { ok: true, value, replayed: false, version: 0 } };

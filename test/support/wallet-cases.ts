@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { BetBody } from 'purser';
+import type { BetBody, RollbackBody, WinBody } from 'purser';
 import { expect } from 'vitest';
 import { type Server, serve } from './server.js';
 
@@ -254,4 +254,15 @@ function count(answers: readonly Record<string, unknown>[]): Record<string, numb
   const counts: Record<string, number> = {};
   for (const { status } of answers) counts[String(status)] = (counts[String(status)] ?? 0) + 1;
   return counts;
+}
+
+/** A win on a bet. */
+export function win(user: string, amount: number, reference_transaction_uuid: string): WinBody {
+  return { ...bet(user, amount), reference_transaction_uuid };
+}
+
+/** A rollback of a bet or win. */
+export function rollback(user: string, reference_transaction_uuid: string): RollbackBody {
+  const { transaction_uuid, request_uuid } = bet(user, 1);
+  return { user, transaction_uuid, request_uuid, reference_transaction_uuid };
 }

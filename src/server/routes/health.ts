@@ -2,10 +2,50 @@ import type { FastifyInstance } from 'fastify';
 import type { Wallet } from '../../engine/wallet.js';
 import { METRICS_TYPE } from '../metrics/exposition.js';
 import type { Metrics } from '../metrics/metrics.js';
+import { described, type Operation } from '../operation.js';
+import { answer, oneOf, text, time } from '../schemas/parts.js';
+
+const state = answer({
+  status: oneOf('UP', 'DOWN'),
+  database: oneOf('CONNECTED', 'DOWN'),
+  service: text,
+  timestamp: time,
+  version: text,
+});
+
+const up = {
+  status: 'UP',
+  database: 'CONNECTED',
+  service: 'purser',
+  timestamp: '2026-01-31T12:00:00.000Z',
+  version: '0.1.0',
+};
+
+const health: Operation = {
+  method: 'GET',
+  url: '/health',
+  id: 'health',
+  tag: 'Service',
+  summary: 'Whether every partition serves',
+  answers: { 200: state, 503: state },
+  examples: { 200: up, 503: { ...up, status: 'DOWN', database: 'DOWN' } },
+};
+
+const metricsOperation: Operation = {
+  method: 'GET',
+  url: '/metrics',
+  id: 'metrics',
+  tag: 'Service',
+  summary: 'Prometheus text',
+  access: { scope: 'wallet' },
+  mediaType: 'text/plain',
+  answers: { 200: text },
+  examples: { 200: 'purser_up 1\n' },
+};
 
 /** `GET /health`: 200 while every partition serves, else 503; for load balancers, so without key. */
 export function healthRoute(app: FastifyInstance, wallet: Wallet, version: string): void {
-  app.get('/health', (_request, reply) => {
+  app.get(health.url, { config: described(health) }, (_request, reply) => {
     const { ok } = wallet.health();
     return reply.code(ok ? 200 : 503).send({
       status: ok ? 'UP' : 'DOWN',
@@ -19,5 +59,7 @@ export function healthRoute(app: FastifyInstance, wallet: Wallet, version: strin
 
 /** `GET /metrics`: Prometheus text. */
 export function metricsRoute(app: FastifyInstance, metrics: Metrics): void {
-  app.get('/metrics', (_request, reply) => reply.type(METRICS_TYPE).send(metrics.text()));
+  app.get(metricsOperation.url, { config: described(metricsOperation) }, (_request, reply) => {
+    return reply.type(METRICS_TYPE).send(metrics.text());
+  });
 }

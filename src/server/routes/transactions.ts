@@ -3,8 +3,65 @@ import type { Answer, BetBody, RollbackBody, WinBody } from '../../engine/bodies
 import type { Operation, Wallet } from '../../engine/wallet.js';
 import { isObject, objectOf } from '../formats.js';
 import { limits } from '../limits.js';
+import { type Operation as Described, described } from '../operation.js';
 import { Problem } from '../problems.js';
-import { answerSchema } from '../schemas/wallet.js';
+import { listOf } from '../schemas/parts.js';
+import {
+  answerSchema,
+  batchBody,
+  betBody,
+  documentedAnswer,
+  rollbackBody,
+  walletExamples,
+  winBody,
+} from '../schemas/wallet.js';
+
+const decision = {
+  method: 'POST',
+  tag: 'Wallet',
+  access: { scope: 'wallet' },
+  answers: { 200: documentedAnswer },
+  examples: { 200: walletExamples.answer },
+} as const;
+
+const bet: Described = {
+  ...decision,
+  url: '/transaction/bet',
+  id: 'bet',
+  summary: 'Debits a stake',
+  documentedBody: betBody,
+  bodyExample: walletExamples.bet,
+};
+
+const win: Described = {
+  ...decision,
+  url: '/transaction/win',
+  id: 'win',
+  summary: 'Credits a win on a bet',
+  documentedBody: winBody,
+  bodyExample: walletExamples.win,
+};
+
+const rollback: Described = {
+  ...decision,
+  url: '/transaction/rollback',
+  id: 'rollback',
+  summary: 'Undoes a bet or a win, once',
+  description: 'Of an unknown transaction it is remembered: that one is refused when it comes.',
+  documentedBody: rollbackBody,
+  bodyExample: walletExamples.rollback,
+};
+
+const batchOperation: Described = {
+  ...decision,
+  url: '/transactions',
+  id: 'batch',
+  summary: 'Up to 4,096 operations; the answers come in the same order',
+  documentedBody: batchBody,
+  bodyExample: [{ op: 'bet', ...walletExamples.bet }],
+  answers: { 200: listOf(documentedAnswer) },
+  examples: { 200: [walletExamples.answer] },
+};
 
 /**
  * `POST /transaction/bet`, `/win` and `/rollback`: HTTP 200 for every decision. What a body must
@@ -12,21 +69,28 @@ import { answerSchema } from '../schemas/wallet.js';
  */
 export function transactionRoutes(app: FastifyInstance, wallet: Wallet): void {
   const schema = { response: { 200: answerSchema } };
-  app.post('/transaction/bet', { schema }, ({ body }) => wallet.bet(objectOf<BetBody>(body)));
-  app.post('/transaction/win', { schema }, ({ body }) => wallet.win(objectOf<WinBody>(body)));
-  app.post('/transaction/rollback', { schema }, ({ body }) =>
-    wallet.rollback(objectOf<RollbackBody>(body)),
-  );
+  app.post(bet.url, { schema, config: described(bet) }, ({ body }) => {
+    return wallet.bet(objectOf<BetBody>(body));
+  });
+  app.post(win.url, { schema, config: described(win) }, ({ body }) => {
+    return wallet.win(objectOf<WinBody>(body));
+  });
+  app.post(rollback.url, { schema, config: described(rollback) }, ({ body }) => {
+    return wallet.rollback(objectOf<RollbackBody>(body));
+  });
 }
 
 /** `POST /transactions`: an array of operations in, the array of their answers out. */
 export function batchRoute(app: FastifyInstance, wallet: Wallet): void {
   const schema = { response: { 200: { type: 'array', items: answerSchema } } };
   const bodyLimit = limits.batch_body_bytes;
-  app.post('/transactions', { schema, bodyLimit }, ({ body }) => batch(wallet, listOf(body)));
+  const config = described(batchOperation);
+  app.post(batchOperation.url, { schema, bodyLimit, config }, ({ body }) => {
+    return batch(wallet, operationsIn(body));
+  });
 }
 
-function listOf(body: unknown): readonly unknown[] {
+function operationsIn(body: unknown): readonly unknown[] {
   if (!Array.isArray(body)) throw new Problem('malformed_request', 'The body must be an array.');
   if (body.length <= limits.batch_operations) return body;
   const detail = `A batch has at most ${limits.batch_operations} operations.`;

@@ -1,0 +1,370 @@
+import fc from 'fast-check';
+import { type OrderBody, type Outcome, openWallet, type Wallet } from 'purser';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { newDirectory } from './support/directory.js';
+import { bet, rollback, win } from './support/wallet-cases.js';
+
+let wallet: Wallet;
+let keys = 0;
+
+const key = () => ({ idempotencyKey: `key-${++keys}` });
+
+beforeEach(async () => {
+  wallet = await openWallet({ partitions: 2 });
+  await wallet.players.create({ player_id: 'p', initial_balance: 1_000 });
+});
+
+afterEach(async () => {
+  vi.useRealTimers();
+  await wallet.close();
+});
+
+function done<T>(outcome: Outcome<T>): T {
+  if (!outcome.ok) throw new Error(`${outcome.code} ${JSON.stringify(outcome.members)}`);
+  return outcome.value;
+}
+
+async function buy(lines: OrderBody['lines']) {
+  return done(await wallet.orders.create('p', { lines, complete: true }, key()));
+}
+
+async function lots() {
+  return done(await wallet.entitlements.list('p')).data;
+}
+
+test('refunds that race never give back more than was spent', async () => {
+  const spend = done(await wallet.spends.create('p', { amount: 100 }, key()));
+  const refunds = await Promise.all(
+    Array.from({ length: 30 }, () => {
+      return wallet.spends.refund('p', spend.transaction_id, { amount: 7 }, key());
+    }),
+  );
+  expect(refunds.filter(({ ok }) => ok)).toHaveLength(14);
+  expect(await wallet.players.get('p')).toMatchObject({ balance: 1_000 - 100 + 98 });
+  const told = done(await wallet.transactions.get('p', spend.transaction_id));
+  expect(told).toMatchObject({ amount: 100, refunded_amount: 98 });
+});
+
+test('a replay is the answer of then, whatever happened since', async () => {
+  const options = key();
+  const first = await wallet.credits.add('p', { amount: 5, reason: 'BONUS' }, options);
+  await wallet.spends.create('p', { amount: 900 }, key());
+  const again = await wallet.credits.add('p', { amount: 5, reason: 'BONUS' }, options);
+  expect(again).toEqual({ ...first, replayed: true });
+});
+
+test('an expected version guards a request, and a replay comes before it', async () => {
+  const options = key();
+  const spend = (ifMatch: number) =>
+    wallet.spends.create('p', { amount: 1 }, { ...options, ifMatch });
+  expect(await spend(2)).toMatchObject({ code: 'version_mismatch', members: { version: 1 } });
+  expect(await spend(1)).toMatchObject({ ok: true, replayed: false, version: 2 });
+  expect(await spend(1)).toMatchObject({ ok: true, replayed: true });
+});
+
+test.each(['', 'x'.repeat(256), 'with space', 'ü', 'a\u0000'])(
+  '%j is no key',
+  async (idempotencyKey) => {
+    const refused = await wallet.spends.create('p', { amount: 1 }, { idempotencyKey });
+    expect(refused).toMatchObject({ ok: false, code: 'validation_failed' });
+  },
+);
+
+test('the catalogue keeps its versions, and asks for the one that is changed', async () => {
+  const body = { name: 'Potion', kind: 'consumable', price: 10 } as const;
+  expect(await wallet.items.put('potion', body, { ifNoneMatch: '*' })).toMatchObject({
+    version: 1,
+  });
+  expect(await wallet.items.put('potion', body, { ifNoneMatch: '*' })).toMatchObject({
+    code: 'version_mismatch',
+  });
+  expect(await wallet.items.put('potion', { ...body, price: 11 })).toMatchObject({
+    code: 'precondition_required',
+  });
+  const changed = await wallet.items.put('potion', { ...body, price: 11 }, { ifMatch: 1 });
+  expect(changed).toMatchObject({ version: 2, value: { price: 11 } });
+  const stale = await wallet.items.put('potion', { ...body, price: 12 }, { ifMatch: 1 });
+  expect(stale).toMatchObject({ code: 'version_mismatch', members: { version: 2 } });
+  const gold = { name: 'Gold', kind: 'consumable', price: 20 } as const;
+  expect(await wallet.items.put('gold_coin', gold, { ifMatch: 1 })).toMatchObject({ version: 2 });
+});
+
+test.each([
+  [{ kind: 'durable', price: -1 }, '/price'],
+  [{ kind: 'durable', price: 0.5 }, '/price'],
+  [{ kind: 'currency', price: 1 }, '/grants'],
+  [{ kind: 'durable', price: 1, grants: 5 }, '/grants'],
+  [{ kind: 'durable', price: 1, max_per_player: 0 }, '/max_per_player'],
+  [{ kind: 'durable', price: 1, duration: -5 }, '/duration'],
+  [{ kind: 'currency', price: 1, grants: 1, duration: 5 }, '/duration'],
+] as const)('no item is %j', async (body, pointer) => {
+  const put = await wallet.items.put('odd', { name: 'Odd', ...body });
+  expect(put).toMatchObject({ code: 'validation_failed', members: { errors: [{ pointer }] } });
+});
+
+test('an item can be limited for each player, and what is given back counts no more', async () => {
+  const body = { name: 'Hat', kind: 'consumable', price: 1, max_per_player: 3 } as const;
+  await wallet.items.put('hat', body);
+  const order = await buy([{ sku: 'hat', quantity: 2 }]);
+  const more = { lines: [{ sku: 'hat', quantity: 2 }], complete: true };
+  expect(await wallet.orders.create('p', more, key())).toMatchObject({ code: 'limit_reached' });
+  await wallet.orders.refund('p', order.order_id, {}, key());
+  expect(await wallet.orders.create('p', more, key())).toMatchObject({ ok: true });
+});
+
+test('a lot ends when its time is over, and its item can be bought again', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  await wallet.items.put('pass', { name: 'Pass', kind: 'durable', price: 5, duration: 60 });
+  await buy([{ sku: 'pass', quantity: 1 }]);
+  const again = { lines: [{ sku: 'pass', quantity: 1 }], complete: true };
+  expect(await wallet.orders.create('p', again, key())).toMatchObject({ code: 'already_owned' });
+  vi.setSystemTime(Date.now() + 61_000);
+  expect((await lots())[0]).toMatchObject({ status: 'EXPIRED', remaining: 0, expired: 1 });
+  await buy(again.lines);
+  expect(await lots()).toMatchObject([{ status: 'ACTIVE' }, { status: 'EXPIRED' }]);
+});
+
+test('a PENDING order that expires is CANCELLED and makes room', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const lines = [{ sku: 'gold_coin', quantity: 1 }];
+  const orders = [];
+  for (let i = 0; i < 100; i++)
+    orders.push(done(await wallet.orders.create('p', { lines }, key())));
+  expect(await wallet.orders.create('p', { lines }, key())).toMatchObject({
+    code: 'limit_reached',
+  });
+  vi.setSystemTime(Date.now() + 16 * 60_000);
+  const first = orders[0]?.order_id ?? '';
+  expect(await wallet.orders.complete('p', first, key())).toMatchObject({ code: 'order_expired' });
+  expect(done(await wallet.orders.get('p', first))).toMatchObject({
+    status: 'CANCELLED',
+    cancel_reason: 'EXPIRED',
+    history: ['PENDING', 'CANCELLED'],
+  });
+  expect(await wallet.orders.create('p', { lines }, key())).toMatchObject({ ok: true });
+});
+
+test('money given back without units falls on the lines, and is never given twice', async () => {
+  await wallet.items.put('sword', { name: 'Sword', kind: 'durable', price: 100 });
+  const order = await buy([
+    { sku: 'gold_coin', quantity: 5 },
+    { sku: 'sword', quantity: 1 },
+  ]);
+  const ask = (body: Parameters<Wallet['orders']['refund']>[2]) =>
+    wallet.orders.refund('p', order.order_id, body, key());
+  expect(done(await ask({ amount: 60, revoke: 'none' }))).toMatchObject({ revoked: [] });
+  expect(await ask({ amount: 5 })).toMatchObject({ code: 'validation_failed' });
+  expect(await ask({ lines: [{ sku: 'nope', quantity: 1 }] })).toMatchObject({
+    code: 'validation_failed',
+  });
+  // 50 of the 60 were the coins': nothing is left of them, and 90 of the sword.
+  expect(await ask({ lines: [{ sku: 'gold_coin', quantity: 1 }] })).toMatchObject({
+    code: 'already_refunded',
+  });
+  expect(done(await ask({}))).toMatchObject({ amount: 90, order_status: 'REFUNDED' });
+  expect(await ask({})).toMatchObject({ code: 'already_refunded' });
+  expect(await wallet.players.get('p')).toMatchObject({ balance: 1_000 });
+});
+
+test('credits that an item gave are taken back with it, below zero when it is forced', async () => {
+  await wallet.items.put('pack', { name: 'Pack', kind: 'currency', price: 900, grants: 1_000 });
+  const order = await buy([{ sku: 'pack', quantity: 1 }]);
+  expect(order.balance_after).toBe(1_100);
+  await wallet.spends.create('p', { amount: 1_050 }, key());
+  const ask = (revoke: 'unused' | 'force') =>
+    wallet.orders.refund('p', order.order_id, { revoke }, key());
+  expect(await ask('unused')).toMatchObject({ code: 'clawback_insufficient_funds' });
+  expect(done(await ask('force'))).toMatchObject({
+    amount: 900,
+    clawed_back: 1_000,
+    balance_after: -50,
+  });
+  expect(await wallet.spends.create('p', { amount: 1 }, key())).toMatchObject({
+    code: 'insufficient_funds',
+  });
+  expect(await wallet.audit()).toMatchObject({ ok: true, total: '0' });
+});
+
+test('daily limits count the bets of a UTC day, less what was rolled back', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2030, 0, 1, 12) });
+  const status = async (answer: Promise<{ status: string }>) => (await answer).status;
+  await wallet.bet(bet('p', 100));
+  await wallet.players.setLimits('p', { daily_stake: 300, daily_loss: 150 });
+  // The 100 of before the limit count: it is a limit of the day.
+  expect(await status(wallet.bet(bet('p', 60)))).toBe('RS_ERROR_LIMIT_REACHED');
+  const second = bet('p', 50);
+  expect(await status(wallet.bet(second))).toBe('RS_OK');
+  expect(await status(wallet.bet(bet('p', 1)))).toBe('RS_ERROR_LIMIT_REACHED');
+  await wallet.win(win('p', 150, second.transaction_uuid));
+  expect(await status(wallet.bet(bet('p', 100)))).toBe('RS_OK');
+  const undone = bet('p', 50);
+  expect(await status(wallet.bet(undone))).toBe('RS_OK');
+  expect(await status(wallet.bet(bet('p', 1)))).toBe('RS_ERROR_LIMIT_REACHED');
+  await wallet.rollback(rollback('p', undone.transaction_uuid));
+  expect(await status(wallet.bet(bet('p', 50)))).toBe('RS_OK');
+  vi.setSystemTime(Date.UTC(2030, 0, 2));
+  expect(await status(wallet.bet(bet('p', 150)))).toBe('RS_OK');
+  expect(await status(wallet.bet(bet('p', 1)))).toBe('RS_ERROR_LIMIT_REACHED');
+});
+
+test('what is kept beside balances is there after a restart, from checkpoint and journal', async () => {
+  const dataDir = newDirectory();
+  let kept = await openWallet({ dataDir, partitions: 2 });
+  await kept.accounts.signup({ username: 'ann', password: 'pass' });
+  await kept.accounts.topUp('ann', { amount: 1_000 });
+  await kept.players.setLimits('ann', { max_bet: 5, daily_stake: 7 });
+  const lines = [{ sku: 'gold_coin', quantity: 3 }];
+  const seen = async () => ({
+    orders: await kept.orders.list('ann'),
+    lots: await kept.entitlements.list('ann'),
+    player: await kept.players.get('ann'),
+    state: await kept.accounts.balance('ann'),
+    login: await kept.accounts.verify('ann', 'pass'),
+  });
+  for (let round = 0; round < 3; round++) {
+    await kept.orders.create('ann', { lines, complete: true }, key());
+    await kept.orders.create('ann', { lines }, key());
+    const before = await seen();
+    await kept.close();
+    kept = await openWallet({ dataDir });
+    expect(await seen()).toEqual(before);
+    expect(before.state).toMatchObject({ value: { owned: { gold_coin: 3 * (round + 1) } } });
+    expect(await kept.bet(bet('ann', 6))).toMatchObject({ status: 'RS_ERROR_LIMIT_REACHED' });
+  }
+  expect(await kept.audit()).toMatchObject({ ok: true, orders: 6, entitlements: 3 });
+  await kept.close();
+});
+
+test('a cursor belongs to its player, its list and its filters', async () => {
+  await wallet.players.create({ player_id: 'q', initial_balance: 10 });
+  for (let i = 0; i < 3; i++) await wallet.spends.create('p', { amount: 1 }, key());
+  const page = done(await wallet.transactions.list('p', { limit: 2, type: 'SPEND' }));
+  const cursor = page.next_cursor ?? '';
+  const next = done(await wallet.transactions.list('p', { limit: 2, type: 'SPEND', cursor }));
+  expect(next).toMatchObject({ data: [{ balance_after: 999 }], next_cursor: null });
+  for (const other of [
+    wallet.transactions.list('p', { cursor }),
+    wallet.transactions.list('q', { type: 'SPEND', cursor }),
+    wallet.orders.list('p', { cursor }),
+    wallet.transactions.list('p', { type: 'SPEND', cursor: `${cursor}A` }),
+  ]) {
+    expect(await other).toMatchObject({ code: 'invalid_cursor' });
+  }
+});
+
+test('a signup retried with its key is answered again, with another password it is refused', async () => {
+  const options = key();
+  const body = { username: 'zoe', password: 'secret' };
+  const first = await wallet.accounts.signup(body, options);
+  expect(await wallet.accounts.signup(body, options)).toEqual({ ...first, replayed: true });
+  const other = await wallet.accounts.signup({ ...body, password: 'other!' }, options);
+  expect(other).toMatchObject({ code: 'idempotency_key_reused' });
+  expect(await wallet.accounts.signup(body)).toMatchObject({ code: 'username_taken' });
+});
+
+test.each([
+  ['a', 'abc'],
+  ['a', 'x'.repeat(1_025)],
+  ['a', '\ud800long'],
+  ['', 'secret'],
+  ['me', 'secret'],
+  ['new\nline', 'secret'],
+  ['x'.repeat(256), 'secret'],
+])('nobody signs up as %j with %j', async (username, password) => {
+  const signed = await wallet.accounts.signup({ username, password });
+  expect(signed).toMatchObject({ ok: false, code: 'validation_failed' });
+});
+
+test('usernames are NFC: one name, however it is typed', async () => {
+  const composed = 'ren\u00e9';
+  expect(await wallet.accounts.signup({ username: composed, password: 'secret' })).toMatchObject({
+    value: { player_id: composed },
+  });
+  const decomposed = { username: 'rene\u0301', password: 'secret' };
+  expect(await wallet.accounts.signup(decomposed)).toMatchObject({ code: 'username_taken' });
+  expect(await wallet.accounts.verify(decomposed.username, 'secret')).toBe('valid');
+});
+
+/** Whatever is asked, in whatever order: the audit decides every request once more. */
+test('any sequence of requests leaves a journal that verifies', { timeout: 60_000 }, async () => {
+  await wallet.items.put('sword', { name: 'Sword', kind: 'durable', price: 30 });
+  await wallet.items.put('pack', { name: 'Pack', kind: 'currency', price: 9, grants: 10 });
+  await wallet.items.put('free', { name: 'Free', kind: 'consumable', price: 0, max_per_player: 4 });
+  const some = <T>(list: readonly T[], n: number): T | undefined => list[n % (list.length || 1)];
+  const orders: string[] = [];
+  const spends: string[] = [];
+  const step = fc.record({
+    what: fc.constantFrom(
+      'credit',
+      'spend',
+      'refund',
+      'order',
+      'complete',
+      'cancel',
+      'give',
+      'use',
+    ),
+    n: fc.nat(200),
+    amount: fc.integer({ min: 1, max: 400 }),
+    sku: fc.constantFrom('sword', 'pack', 'free', 'gold_coin'),
+    complete: fc.boolean(),
+    revoke: fc.constantFrom('unused', 'force', 'none'),
+  });
+  type Given = (typeof step)['generate'] extends (...args: never[]) => { value: infer V }
+    ? V
+    : never;
+  const perform = async ({ what, n, amount, sku, complete, revoke }: Given): Promise<void> => {
+    const order = some(orders, n) ?? 'ord_none';
+    switch (what) {
+      case 'credit':
+        await wallet.credits.add('p', { amount, reason: 'REWARD' }, key());
+        return;
+      case 'spend': {
+        const spent = await wallet.spends.create('p', { amount }, key());
+        if (spent.ok) spends.push(spent.value.transaction_id);
+        return;
+      }
+      case 'refund':
+        await wallet.spends.refund('p', some(spends, n) ?? 'tx_none', { amount }, key());
+        return;
+      case 'order': {
+        const lines = [{ sku, quantity: sku === 'sword' ? 1 : 1 + (n % 3) }];
+        const made = await wallet.orders.create('p', { lines, complete }, key());
+        if (made.ok) orders.push(made.value.order_id);
+        return;
+      }
+      case 'complete':
+        await wallet.orders.complete('p', order, key());
+        return;
+      case 'cancel':
+        await wallet.orders.cancel('p', order, key());
+        return;
+      case 'give': {
+        const body = complete ? { revoke } : { lines: [{ sku, quantity: 1 }], revoke };
+        await wallet.orders.refund('p', order, body, key());
+        return;
+      }
+      case 'use': {
+        const lot = some(
+          (await lots()).filter(({ status }) => status === 'ACTIVE'),
+          n,
+        );
+        const id = lot?.entitlement_id ?? 'ent_none';
+        if (complete) await wallet.entitlements.consume('p', id, { quantity: 1 }, key());
+        else await wallet.entitlements.revoke('p', id, {}, key());
+      }
+    }
+  };
+  const steps = fc.sample(step, { numRuns: 600, seed: 42 });
+  for (let from = 0; from < steps.length; from += 20) {
+    await Promise.all(steps.slice(from, from + 20).map((one) => perform(one as Given)));
+  }
+  expect(orders.length).toBeGreaterThan(50);
+  const audit = await wallet.audit();
+  expect(audit).toMatchObject({ ok: true, total: '0' });
+  expect(audit.orders).toBe(orders.length);
+  for (const lot of await lots()) {
+    const { granted, remaining, consumed, revoked, expired } = lot;
+    expect(granted).toBe(remaining + consumed + revoked + expired);
+  }
+});

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sharedDirectory } from './support/directory.js';
+import { type OpenApi, openApiOf } from './support/openapi.js';
+import { type Server, serve } from './support/server.js';
+
+let server: Server;
+let api: OpenApi;
+
+beforeAll(async () => {
+  server = await serve(['--data', sharedDirectory()]);
+  api = await openApiOf(server.url);
+});
+
+afterAll(() => server.kill());
+
+interface Answer {
+  readonly description: string;
+  readonly content: Record<string, { schema: object; example?: unknown; examples?: object }>;
+}
+
+interface Described {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly tags: readonly string[];
+  readonly parameters?: readonly { name: string; in: string }[];
+  readonly requestBody?: { content: Record<string, { schema: object; example?: unknown }> };
+  readonly responses: Record<string, Answer>;
+}
+
+function operations(): (readonly [where: string, described: Described])[] {
+  const paths = api.document['paths'] as unknown as Record<string, Record<string, Described>>;
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, described]) => [`${method} ${path}`, described] as const),
+  );
+}
+
+test('the document is OpenAPI 3.1 and names every operation once', () => {
+  expect(api.document['openapi']).toMatch(/^3\.1\./);
+  const ids = operations().map(([, { operationId }]) => operationId);
+  expect(ids.length).toBeGreaterThan(35);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('every operation tells what it does, its parameters, and an example of each answer', () => {
+  for (const [where, { summary, tags, parameters = [], requestBody, responses }] of operations()) {
+    expect(summary, where).toMatch(/\S/);
+    expect(tags, where).toHaveLength(1);
+    const inPath = [...where.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+    const named = parameters.filter((one) => one.in === 'path').map(({ name }) => name);
+    expect(named.sort(), where).toEqual(inPath.sort());
+    for (const { schema } of Object.values(requestBody?.content ?? {})) {
+      expect(schema, where).toMatchObject({ type: expect.any(String) });
+    }
+    for (const [status, { content }] of Object.entries(responses)) {
+      for (const { schema, example, examples } of Object.values(content)) {
+        expect(schema, `${where} ${status}`).toBeTypeOf('object');
+        expect(example ?? examples, `${where} ${status}`).toBeDefined();
+      }
+    }
+  }
+});
+
+test('every example is what its schema says', () => {
+  for (const [where, { responses }] of operations()) {
+    const [method = '', path = ''] = where.split(' ');
+    const url = path.replace(/\{\w+\}/g, 'x');
+    for (const [status, { content }] of Object.entries(responses)) {
+      for (const [type, { example, examples }] of Object.entries(content)) {
+        const headers = new Headers({ 'content-type': type });
+        const named = Object.values((examples ?? {}) as Record<string, { value: unknown }>);
+        const all = example === undefined ? named.map(({ value }) => value) : [example];
+        for (const one of all) {
+          api.expectDocumented(method, url, Number(status), headers, one as never);
+        }
+      }
+    }
+  }
+});
+
+test('every problem code has an example, and a status that is its own', () => {
+  const codes = new Map<string, string>();
+  for (const [, { responses }] of operations()) {
+    for (const [status, { content }] of Object.entries(responses)) {
+      const { examples = {} } = content['application/problem+json'] ?? {};
+      for (const code of Object.keys(examples)) {
+        expect(codes.get(code) ?? status).toBe(status);
+        codes.set(code, status);
+      }
+    }
+  }
+  const components = api.document['components'] as { schemas: { Problem: { properties: object } } };
+  const { code } = components.schemas.Problem.properties as { code: { enum: string[] } };
+  expect([...codes.keys()].sort()).toEqual([...code.enum].sort());
+});
+
+test('the documentation can be read in a browser, without the network', async () => {
+  const page = await fetch(`${server.url}/docs/`);
+  expect(page.status).toBe(200);
+  expect(page.headers.get('content-type')).toContain('text/html');
+  const html = await page.text();
+  for (const [, address = ''] of html.matchAll(/(?:src|href)="([^"]+)"/g)) {
+    expect(address).not.toMatch(/^https?:|^\/\//);
+    expect((await fetch(new URL(address, `${server.url}/docs/`))).status, address).toBe(200);
+  }
+});

@@ -1,0 +1,66 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+import { expect } from 'vitest';
+import type { Json } from './economy-case.js';
+
+type Node = { readonly [name: string]: Json };
+
+/** An OpenAPI document, as answers are compared with it. */
+export class OpenApi {
+  readonly document: Node;
+  readonly #ajv: Ajv2020;
+  readonly #paths: readonly (readonly [pattern: RegExp, path: string])[];
+
+  constructor(document: Node) {
+    this.document = document;
+    this.#ajv = new Ajv2020({ strict: false, allErrors: true });
+    formats.default(this.#ajv);
+    this.#ajv.addSchema(document, 'openapi');
+    // What has no parameters comes first: `/v1/players/me` is no path of its own.
+    this.#paths = Object.keys(document['paths'] as Node)
+      .sort((a, b) => a.split('{').length - b.split('{').length)
+      .map((path) => [new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`), path] as const);
+  }
+
+  /** Fails unless the document says that this may be answered. */
+  expectDocumented(
+    method: string,
+    url: string,
+    status: number,
+    headers: Headers,
+    body: Json,
+  ): void {
+    const path = this.#paths.find(([pattern]) => pattern.test(url))?.[1];
+    if (path === undefined) {
+      // There is nothing at such an address: only problems may come from it.
+      expect(status).toBeGreaterThanOrEqual(400);
+      return;
+    }
+    const where = `${method} ${path} ${status}: ${JSON.stringify(body).slice(0, 400)}`;
+    const pointer = ['paths', path, method.toLowerCase(), 'responses', `${status}`, 'content'];
+    const content = pointer.reduce<Json | undefined>(
+      (node, name) => (node as Node)?.[name],
+      this.document,
+    );
+    const type = (headers.get('content-type') ?? '').split(';')[0] ?? '';
+    expect(Object.keys((content ?? {}) as Node), where).toContain(type);
+    const place = [...pointer, type, 'schema'].map((name) =>
+      name.replaceAll('~', '~0').replaceAll('/', '~1'),
+    );
+    const validate = this.#ajv.compile({
+      $ref: `openapi#/${place.map(encodeURIComponent).join('/')}`,
+    });
+    validate(body);
+    expect(validate.errors ?? [], where).toEqual([]);
+    const code = (body as Node | null)?.['code'];
+    if (status >= 400 && type === 'application/problem+json') {
+      const examples = ((content as Node)[type] as Node)['examples'] as Node;
+      expect(Object.keys(examples), where).toContain(code);
+    }
+  }
+}
+
+/** The document that a server serves. */
+export async function openApiOf(url: string): Promise<OpenApi> {
+  return new OpenApi((await (await fetch(`${url}/openapi.json`)).json()) as Node);
+}
