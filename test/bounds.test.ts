@@ -179,3 +179,38 @@ test('balances are exact up to 2^53-1 and go no further', async () => {
   expect((await wallet.books()).total).toBe(0n);
   await wallet.close();
 });
+
+test('close finishes commands that wait for each other over an id', async () => {
+  const wallet = await openWallet({ partitions: 4 });
+  const users = Array.from({ length: 8 }, (_, i) => `user${i}`);
+  await wallet.createUsers(users);
+  const { transaction_uuid } = bet('any', 1);
+  const answers = users.map((user) => wallet.bet({ ...bet(user, 1), transaction_uuid }));
+  const closed = wallet.close();
+  const statuses = (await Promise.all(answers)).map(({ status }) => status).sort();
+  expect(statuses).toEqual([...Array(7).fill('RS_ERROR_DUPLICATE_TRANSACTION'), 'RS_OK']);
+  await closed;
+});
+
+test('what is no body or no list is told so, and nothing is lost', async () => {
+  const wallet = await openWallet();
+  await wallet.createUsers(['alice']);
+  for (const body of [null, undefined, 'x', 5]) {
+    for (const op of ['bet', 'win', 'rollback', 'balance', 'info'] as const) {
+      expect(await wallet[op](body as never)).toEqual({ status: 'RS_ERROR_WRONG_SYNTAX' });
+    }
+  }
+  await expect(wallet.batch(null as never)).rejects.toThrow(TypeError);
+  await expect(wallet.createUsers('alice' as never)).rejects.toThrow(TypeError);
+  const answers = await wallet.batch([
+    null,
+    { op: 'steal' },
+    { op: 'bet', ...bet('alice', 1) },
+  ] as never);
+  expect(answers.map(({ status }) => status)).toEqual([
+    'RS_ERROR_WRONG_SYNTAX',
+    'RS_ERROR_WRONG_TYPES',
+    'RS_OK',
+  ]);
+  await wallet.close();
+});

@@ -132,11 +132,13 @@ export class EngineWallet implements Wallet {
   #one(kind: BetKind, body: object): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#closing !== undefined) throw closed();
-      this.#router.send(kind, body as Body, new One(body as Body, resolve, reject), 0);
+      if (!isBody(body)) resolve(malformedAnswer(body, 'RS_ERROR_WRONG_SYNTAX'));
+      else this.#router.send(kind, body, new One(body, resolve, reject), 0);
     });
   }
 
   async batch(operations: readonly Operation[]): Promise<Answer[]> {
+    if (!Array.isArray(operations)) throw new TypeError('batch takes an array of operations');
     if (this.#closing !== undefined) throw closed();
     const answers = this.#batch(operations);
     this.#begun.add(answers);
@@ -153,7 +155,7 @@ export class EngineWallet implements Wallet {
       if (index % STRIDE === 0) await this.#room();
       const operation = operations[index];
       const kind = kindOf(operation?.op);
-      if (kind === undefined) answers.refuse(index);
+      if (kind === undefined) answers.refuse(index, operation?.op);
       else {
         const body = operation as unknown as Body;
         while (!this.#sent(kind, body, answers, index)) await this.#room();
@@ -181,6 +183,7 @@ export class EngineWallet implements Wallet {
   }
 
   async createUsers(users: readonly unknown[]): Promise<number> {
+    if (!Array.isArray(users)) throw new TypeError('createUsers takes an array of names');
     const { currency, initialBalance } = this.#settings;
     const opened: Promise<boolean>[] = [];
     let created = 0;
@@ -299,6 +302,7 @@ export class EngineWallet implements Wallet {
     try {
       await this.#courier.stop();
       await Promise.allSettled([...this.#begun]);
+      await this.#router.uncontended();
       this.#requests.closed = true;
       await Promise.all(this.#partitions.map((partition) => partition.close()));
     } finally {
@@ -331,6 +335,10 @@ function faultOfPlayer(id: unknown, currency: unknown, balance: unknown): Refuse
 
 function closed(): EngineError {
   return new EngineError('closed', 'the wallet is closed');
+}
+
+function isBody(body: unknown): body is Body {
+  return typeof body === 'object' && body !== null;
 }
 
 function kindOf(op: unknown): BetKind | undefined {
@@ -388,9 +396,10 @@ class Many implements Caller {
     this.#take(tag, answerOf(this.#bodies[tag] as Body, slot, index, extra));
   }
 
-  /** Answers an element that names no operation. */
-  refuse(tag: number): void {
-    this.#take(tag, malformedAnswer(this.#bodies[tag], 'RS_ERROR_WRONG_SYNTAX'));
+  /** Answers an element that names no operation, or one that there is not. */
+  refuse(tag: number, op: unknown): void {
+    const status = op === undefined ? 'RS_ERROR_WRONG_SYNTAX' : 'RS_ERROR_WRONG_TYPES';
+    this.#take(tag, malformedAnswer(this.#bodies[tag], status));
   }
 
   #take(tag: number, answer: Answer): void {

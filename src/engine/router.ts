@@ -23,6 +23,8 @@ export class Router {
   readonly #hash: Hash;
   /** Absent with one partition: it sees every id itself. */
   readonly #claims: Claims | undefined;
+  /** Commands that wait for another's claim: they were taken, so a close lets them end. */
+  readonly #contending = new Set<Promise<void>>();
 
   constructor(partitions: readonly PartitionClient[], seed: Uint8Array) {
     this.#partitions = partitions;
@@ -65,7 +67,17 @@ export class Router {
     const key = this.#keyOf(batch.slot.records, start);
     if (claims.take(key, number)) {
       partition.post(batch, new Claimant(caller, claims, key, number), tag, end);
-    } else void this.#contend(claims, key, number, kind, body, caller, tag);
+    } else this.#hold(this.#contend(claims, key, number, kind, body, caller, tag));
+  }
+
+  #hold(contending: Promise<void>): void {
+    this.#contending.add(contending);
+    void contending.finally(() => this.#contending.delete(contending));
+  }
+
+  /** Resolves when no command waits for another's claim. */
+  async uncontended(): Promise<void> {
+    while (this.#contending.size > 0) await Promise.all(this.#contending);
   }
 
   #hasId(records: Bytes, start: number, kind: BetKind): boolean {

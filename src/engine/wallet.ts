@@ -73,7 +73,10 @@ export interface Health {
   readonly partitions: readonly PartitionHealth[];
 }
 
-/** An open wallet. Every promise resolves after its effect is durable. */
+/**
+ * An open wallet. Every promise resolves after its effect is durable. A body that is no object is
+ * refused as RS_ERROR_WRONG_SYNTAX; a list that is no array is a TypeError.
+ */
 export interface Wallet {
   /** Makes users with the wallet's default currency and initial balance; resolves to how many are new. */
   createUsers(users: readonly unknown[]): Promise<number>;

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import type { Answer, BetBody, RollbackBody, WinBody } from '../../engine/bodies.js';
+import type { BetBody, RollbackBody, WinBody } from '../../engine/bodies.js';
 import type { Operation, Wallet } from '../../engine/wallet.js';
-import { isObject, objectOf } from '../formats.js';
+import { objectOf } from '../formats.js';
 import { limits } from '../limits.js';
 import { type Operation as Described, described } from '../operation.js';
 import { Problem } from '../problems.js';
@@ -86,7 +86,7 @@ export function batchRoute(app: FastifyInstance, wallet: Wallet): void {
   const bodyLimit = limits.batch_body_bytes;
   const config = described(batchOperation);
   app.post(batchOperation.url, { schema, bodyLimit, config }, ({ body }) => {
-    return batch(wallet, operationsIn(body));
+    return wallet.batch(operationsIn(body) as readonly Operation[]);
   });
 }
 
@@ -95,34 +95,4 @@ function operationsIn(body: unknown): readonly unknown[] {
   if (body.length <= limits.batch_operations) return body;
   const detail = `A batch has at most ${limits.batch_operations} operations.`;
   throw new Problem('payload_too_large', detail);
-}
-
-/** Sends the operations on and answers the others in their place. */
-async function batch(wallet: Wallet, items: readonly unknown[]): Promise<Partial<Answer>[]> {
-  const answers = await wallet.batch(items.filter(isOperation));
-  let next = 0;
-  return items.map((item) => {
-    if (!isOperation(item)) return refusalOf(item);
-    next += 1;
-    return answers[next - 1] ?? refusalOf(item);
-  });
-}
-
-const operations: ReadonlySet<unknown> = new Set(['bet', 'win', 'rollback']);
-
-function isOperation(item: unknown): item is Operation {
-  if (!isObject(item)) return false;
-  const { op } = item;
-  return operations.has(op);
-}
-
-/** WRONG_SYNTAX for what is no object or names no operation, WRONG_TYPES for an unknown one. */
-function refusalOf(item: unknown): Partial<Answer> {
-  if (!isObject(item)) return { status: 'RS_ERROR_WRONG_SYNTAX' };
-  const { user, request_uuid, op } = item;
-  return {
-    status: op === undefined ? 'RS_ERROR_WRONG_SYNTAX' : 'RS_ERROR_WRONG_TYPES',
-    ...(typeof user === 'string' && { user }),
-    ...(typeof request_uuid === 'string' && { request_uuid }),
-  };
 }
