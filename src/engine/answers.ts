@@ -8,7 +8,7 @@ import type { Body } from './command-writer.js';
 const currencies = new Map<number, string>();
 const TWO_32 = 4294967296;
 
-function currencyOf(slot: Slot, index: number): string {
+export function currencyOf(slot: Slot, index: number): string {
   const low = slot.currencies[2 * index] as number;
   const high = slot.currencies[2 * index + 1] as number;
   const key = high * TWO_32 + low;

@@ -1,10 +1,13 @@
+import { answerRequest } from '../ledger/families.js';
 import type { Message } from '../ledger/messages.js';
 import { refuse } from '../ledger/refusals.js';
+import type { BaseContext, Change } from '../ledger/request.js';
 import type { Kind, RequestKind } from '../ledger/vocabulary.js';
 import type { Query } from '../partitions/queries.js';
-import { readReply } from '../partitions/replies.js';
-import { pack } from '../partitions/request-record.js';
+import { type ReadReply, readReply } from '../partitions/replies.js';
+import { pack, unpack, unpackChanges } from '../partitions/request-record.js';
 import { RESULT, type Slot } from '../partitions/slots.js';
+import { currencyOf } from './answers.js';
 import type { Outcome, Refused, RequestOptions } from './economy.js';
 import { EngineError } from './errors.js';
 import type { Caller } from './mailbox.js';
@@ -79,7 +82,18 @@ export class Requests {
       context: pack(context ?? {}),
     };
     if (!fits(record)) return Promise.resolve(refusedAs(refuse('validation_failed')));
-    return this.#run(this.#router.partition(number), record);
+    return this.#run(this.#router.partition(number), record, (reply, slot, index) => {
+      const changes = unpackChanges(reply.content);
+      const messages = messagesIn(changes);
+      if (messages.length > 0) this.#post(messages);
+      return answerRequest({
+        ...{ kind, player, args, context: (context ?? {}) as BaseContext, changes },
+        currency: currencyOf(slot, index),
+        id: hex(record.id),
+        fresh: hex(record.fresh),
+        ...{ time: reply.time, moved: reply.moved, balance: reply.balance, version: reply.version },
+      });
+    });
   }
 
   /** Reads of a player. */
@@ -98,25 +112,44 @@ export class Requests {
       currency: this.#currency,
     } as const;
     const packed = { args: pack(query), context: NOTHING };
-    return this.#run(this.#router.partition(number), { ...record, ...packed });
+    return this.#run(this.#router.partition(number), { ...record, ...packed }, nothingGranted);
   }
 
-  #run<T>(partition: PartitionClient, record: RequestRecord): Promise<Outcome<T>> {
+  #run<T>(
+    partition: PartitionClient,
+    record: RequestRecord,
+    granted: (reply: ReadReply, slot: Slot, index: number) => unknown,
+  ): Promise<Outcome<T>> {
     return new Promise((resolve, reject) => {
       if (this.closed) throw new EngineError('closed', 'the wallet is closed');
       const batch = partition.batch();
       const end = writeRequest(batch.slot.records, batch.end, record);
       const caller: Caller = {
         settle: (_tag, slot, index, extra) => {
-          const { version, body, messages } = readReply(slot, index, extra);
-          if (messages !== undefined) this.#post(messages as Message[]);
-          resolve(outcomeOf<T>(record.kind, slot, index, version, body));
+          const reply = readReply(slot, index, extra);
+          const isGranted = slot.codes[index] === RESULT.accepted;
+          const body = isGranted ? granted(reply, slot, index) : unpack(reply.content);
+          resolve(outcomeOf<T>(record.kind, slot, index, reply.version, body));
         },
         fail: (_tag, error) => reject(error),
       };
       partition.post(batch, caller, 0, end);
     });
   }
+}
+
+function nothingGranted(): never {
+  throw new Error('a query grants nothing');
+}
+
+function hex(id: Uint8Array): string {
+  return Buffer.from(id.buffer, id.byteOffset, id.length).toString('hex');
+}
+
+/** What has to be brought to others now that the entry is there. */
+function messagesIn(changes: readonly Change[]): readonly Message[] {
+  const sent = changes.filter(({ collection, value }) => collection === 'outbox' && value !== null);
+  return sent.map(({ value }) => value as Message);
 }
 
 const NO_ID = new Uint8Array(16);

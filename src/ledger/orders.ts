@@ -64,9 +64,15 @@ export interface OrderArgs {
   readonly complete?: boolean;
 }
 
+/** What an order has to know of an item's newest version. */
+export type Quote = Pick<
+  Item,
+  'version' | 'kind' | 'price' | 'active' | 'grants' | 'duration' | 'max_per_player'
+>;
+
 export interface OrderContext extends BaseContext {
   /** The newest version of each line's item, when there is one. */
-  readonly items: readonly (Item | null)[];
+  readonly items: readonly (Quote | null)[];
   /** The currency that prices are in. */
   readonly currency: string;
 }
@@ -79,7 +85,7 @@ export const order: Rules<OrderArgs, OrderContext> = {
     const refused = faultOf(args.lines) ?? unavailable(args.lines, context.items);
     if (refused !== undefined) return refused;
     if (account?.currency !== context.currency) return refuse('currency_mismatch');
-    const lines = args.lines.map((line, i) => freeze(line, context.items[i] as Item));
+    const lines = args.lines.map((line, i) => freeze(line, context.items[i] as Quote));
     const total = totalOf(lines);
     if (total > MAX_AMOUNT) return invalid('/lines', 'cost more than an order may');
     if (args.expected_total !== undefined && args.expected_total !== total) {
@@ -148,7 +154,7 @@ function faultOf(lines: readonly LineArgs[]): Refusal | undefined {
 
 function unavailable(
   lines: readonly LineArgs[],
-  items: readonly (Item | null)[],
+  items: readonly (Quote | null)[],
 ): Refusal | undefined {
   for (const [i, { sku, quantity }] of lines.entries()) {
     const item = items[i];
@@ -161,7 +167,7 @@ function unavailable(
   return undefined;
 }
 
-function freeze({ sku, quantity }: LineArgs, item: Item): StoredLine {
+function freeze({ sku, quantity }: LineArgs, item: Quote): StoredLine {
   const { version, kind, price, grants, duration, max_per_player: max } = item;
   return {
     sku,

@@ -1,17 +1,32 @@
 import { align8, type Bytes } from './bytes.js';
-import { pack, unpack } from './request-record.js';
+import { pack } from './request-record.js';
 import type { Extra, Slot } from './slots.js';
 
-/** The answer to a request: the player's version, the body, and messages to be delivered. */
+/** The answer to a request: the player's version and the body. */
 export interface Reply {
   readonly version: number;
   readonly body: unknown;
-  readonly messages?: readonly unknown[];
+}
+
+/** What an accepted request changed, from which whoever asked makes the answer. */
+export interface GrantedReply {
+  readonly version: number;
+  readonly balance: number;
+  /** What it posted to the player. */
+  readonly moved: number;
+  readonly time: number;
+  /** As they are journaled. */
+  readonly changes: Uint8Array;
 }
 
 const NOT_HERE = -1;
+const HEAD_BYTES = 40;
 
-/** Writes replies behind the batch's records in its slot; one that has no room travels beside. */
+/**
+ * Writes replies behind the batch's records in its slot: four doubles (version, balance, moved,
+ * time), the length of what follows, and that: a packed body, or packed changes. One that has no
+ * room travels beside.
+ */
 export class ReplyWriter {
   #bytes: Bytes | undefined;
   #end = 0;
@@ -22,29 +37,63 @@ export class ReplyWriter {
   }
 
   /** Returns where the reply is, for the slot; or puts it into `extras`. */
-  write(reply: Reply, index: number, extras: Extra[]): number {
-    const packed = pack([reply.version, reply.body, reply.messages ?? null]);
+  write({ version, body }: Reply, index: number, extras: Extra[]): number {
+    return this.#write(version, 0, 0, 0, pack(body), index, extras);
+  }
+
+  writeGranted(reply: GrantedReply, index: number, extras: Extra[]): number {
+    const { version, balance, moved, time, changes } = reply;
+    return this.#write(version, balance, moved, time, changes, index, extras);
+  }
+
+  #write(
+    version: number,
+    balance: number,
+    moved: number,
+    time: number,
+    content: Uint8Array,
+    index: number,
+    extras: Extra[],
+  ): number {
     const bytes = this.#bytes as Bytes;
     const at = this.#end;
-    if (at + 8 + packed.length > bytes.u8.length) {
-      extras.push({ index, reply: packed });
+    if (at + HEAD_BYTES + content.length > bytes.u8.length) {
+      extras.push({ index, reply: { version, balance, moved, time, content } });
       return NOT_HERE;
     }
-    bytes.u32[at >> 2] = packed.length;
-    bytes.u8.set(packed, at + 4);
-    this.#end = align8(at + 4 + packed.length);
+    const word = at >> 3;
+    bytes.f64[word] = version;
+    bytes.f64[word + 1] = balance;
+    bytes.f64[word + 2] = moved;
+    bytes.f64[word + 3] = time;
+    bytes.f64[word + 4] = content.length;
+    bytes.u8.set(content, at + HEAD_BYTES);
+    this.#end = align8(at + HEAD_BYTES + content.length);
     return at;
   }
 }
 
+/** A reply as it was written. */
+export interface ReadReply {
+  readonly version: number;
+  readonly balance: number;
+  readonly moved: number;
+  readonly time: number;
+  readonly content: Uint8Array;
+}
+
 /** The reply to the command at `index`. */
-export function readReply(slot: Slot, index: number, extra: Extra | undefined): Reply {
+export function readReply(slot: Slot, index: number, extra: Extra | undefined): ReadReply {
   const at = slot.balances[index] as number;
-  const { u8, u32 } = slot.records;
-  const packed =
-    at === NOT_HERE
-      ? extra?.reply
-      : Buffer.from(u8.subarray(at + 4, at + 4 + (u32[at >> 2] as number)));
-  const [version, body, messages] = unpack(packed) as [number, unknown, unknown[] | null];
-  return messages === null ? { version, body } : { version, body, messages };
+  if (at === NOT_HERE) return extra?.reply as ReadReply;
+  const { u8, f64 } = slot.records;
+  const word = at >> 3;
+  const from = at + HEAD_BYTES;
+  return {
+    version: f64[word] as number,
+    balance: f64[word + 1] as number,
+    moved: f64[word + 2] as number,
+    time: f64[word + 3] as number,
+    content: Buffer.from(u8.subarray(from, from + (f64[word + 4] as number))),
+  };
 }

@@ -8,7 +8,35 @@ import { DETAILS, FLAGS, RECORD, readDetail, referenceAt, userAt, userLength } f
 
 /** Where the codes of documents' collections stand on disk: in this order. */
 const collections: readonly Collection[] = ['own', 'outbox', 'payments', 'codes'];
-const packr = new Packr({ useRecords: false });
+
+/**
+ * Shapes that are packed without the names of their members, by their place in this list: it is on
+ * disk, so it only grows. What has another shape carries its names with it.
+ */
+const shapes: readonly (readonly string[])[] = [
+  ['id', 'history', 'total', 'lines', 'created', 'expires'],
+  ['id', 'history', 'total', 'lines', 'created', 'expires', 'completed'],
+  [...['sku', 'version', 'kind', 'price', 'quantity'], ...['refundedQuantity', 'refundedAmount']],
+  [
+    ...['sku', 'version', 'kind', 'price', 'quantity'],
+    ...['refundedQuantity', 'refundedAmount', 'lot'],
+  ],
+  ['id', 'sku', 'kind', 'order', 'granted', 'consumed', 'revoked', 'created'],
+  ['units', 'ending', 'granted'],
+  ['sku', 'quantity'],
+  ['lines'],
+  ['lines', 'complete'],
+  ['items', 'currency', 'by'],
+  ['version', 'kind', 'price', 'active'],
+  ['by'],
+  ['amount'],
+  ['amount', 'reason'],
+  ['order'],
+];
+const packr = new Packr({
+  structures: shapes.map((names) => [...names]) as never,
+  maxSharedStructures: shapes.length,
+});
 
 /** Packs what stands in the details of a request, or in the answer to one. */
 export function pack(value: unknown): Buffer {
@@ -29,8 +57,13 @@ type Packed = readonly [collection: number, id: string, value: unknown];
 
 /** The changes that an entry's request made. */
 export function readChanges(bytes: Bytes, record: number): readonly Change[] {
-  const packed = unpack(readDetail(bytes, record, DETAILS.changes)) as Packed[] | undefined;
-  return (packed ?? []).map(([code, id, value]) => {
+  return unpackChanges(readDetail(bytes, record, DETAILS.changes));
+}
+
+/** What `packChanges` packed. */
+export function unpackChanges(packed: Uint8Array | undefined): readonly Change[] {
+  const changes = (unpack(packed) ?? []) as readonly Packed[];
+  return changes.map(([code, id, value]) => {
     return { collection: collections[code] as Collection, id, value };
   });
 }

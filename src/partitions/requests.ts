@@ -1,8 +1,7 @@
 import { applyToAccount, applyToBooks } from '../ledger/apply.js';
 import { answerRequest, decideRequest } from '../ledger/families.js';
-import type { Message } from '../ledger/messages.js';
 import { movedToPlayer } from '../ledger/money.js';
-import type { Asked, Change, Earlier, Granted } from '../ledger/request.js';
+import type { Asked, Earlier, Granted } from '../ledger/request.js';
 import type { RequestKind } from '../ledger/vocabulary.js';
 import type { Actor } from './actors.js';
 import type { Bytes } from './bytes.js';
@@ -10,11 +9,14 @@ import { writeCurrency } from './currencies.js';
 import { entryBytes, kindOf, movedOf, recordOf } from './frame.js';
 import type { PartitionState } from './partition-state.js';
 import { DETAILS, RECORD, readDetail, sameRequest, userAt, userLength } from './record.js';
-import type { Reply } from './replies.js';
+import type { GrantedReply, Reply } from './replies.js';
 import { hexAt, packChanges, readRequestEntry, unpack } from './request-record.js';
 import { RESULT } from './slots.js';
 
-export type Result = Reply & { readonly code: number };
+/** The answer, or what it is made of when the request was granted now. */
+export type Result =
+  | (Reply & { readonly code: number })
+  | { readonly code: number; readonly granted: GrantedReply; readonly actor: Actor };
 
 /** Decides and applies requests: credits, orders, payments, players. One command at a time. */
 export class Requests {
@@ -36,7 +38,7 @@ export class Requests {
       case 'refused':
         return refused(ruling.code, ruling.members, version);
       case 'granted':
-        return this.#accept(kind, asked, ruling, records, start, actor);
+        return this.#accept(asked, ruling, records, start, actor);
     }
   }
 
@@ -79,7 +81,6 @@ export class Requests {
 
   /** After this point it must succeed: account, documents and entry change together. */
   #accept(
-    kind: RequestKind,
     asked: Asked,
     ruling: Granted,
     records: Bytes,
@@ -98,12 +99,10 @@ export class Requests {
     const at = frame.append(actor.head('none', postings), records, start, packed);
     actors.moved(actor, frame.number, at);
     transactions.acceptedRequest(records, start, frame.number, at);
-    const { player, args, context, id, fresh, time } = asked;
-    const { currency, balance, version } = actor;
+    const { balance, version } = actor;
     const moved = movedToPlayer(postings);
-    const told = { player, currency, args, context, changes, id, fresh, time };
-    const body = answerRequest({ kind, ...told, moved, balance, version });
-    return { code: RESULT.accepted, version, body, ...messagesIn(changes) };
+    const granted = { version, balance, moved, time: asked.time, changes: packed };
+    return { code: RESULT.accepted, granted, actor };
   }
 }
 
@@ -113,10 +112,4 @@ function refused(
   version: number,
 ): Result {
   return { code: RESULT.refused, version, body: { code, members } };
-}
-
-/** What has to be delivered now that the entry is there. */
-function messagesIn(changes: readonly Change[]): { messages?: readonly Message[] } {
-  const sent = changes.filter(({ collection, value }) => collection === 'outbox' && value !== null);
-  return sent.length === 0 ? {} : { messages: sent.map(({ value }) => value as Message) };
 }

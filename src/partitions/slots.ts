@@ -1,6 +1,7 @@
 import type { Limits } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
 import { type Bytes, viewBytes } from './bytes.js';
+import type { ReadReply } from './replies.js';
 
 /**
  * The shared ring through which batches go to a partition and their results come back: per slot
@@ -51,7 +52,7 @@ export interface Extra {
   readonly request?: string;
   readonly player?: PlayerState;
   /** A reply that had no room in the slot. */
-  readonly reply?: Uint8Array;
+  readonly reply?: ReadReply;
 }
 
 export interface PlayerState {

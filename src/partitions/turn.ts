@@ -91,8 +91,15 @@ export class Turn {
   }
 
   #reply(slot: Slot, index: number, extras: Extra[], result: Result): void {
+    if ('granted' in result) {
+      slot.currencies[2 * index] = result.actor.currencyLow;
+      slot.currencies[2 * index + 1] = result.actor.currencyHigh;
+    }
     slot.codes[index] = result.code;
-    slot.balances[index] = this.#replies.write(result, index, extras);
+    slot.balances[index] =
+      'granted' in result
+        ? this.#replies.writeGranted(result.granted, index, extras)
+        : this.#replies.write(result, index, extras);
   }
 
   #query(records: Bytes, start: number, actor: Actor | undefined): Result {

@@ -1,7 +1,7 @@
 import { allFirstItems, CATALOGUE, type ItemArgs } from '../../ledger/catalogue.js';
 import type { ConsumeArgs, RevokeArgs } from '../../ledger/entitlements.js';
 import type { OrderRefundArgs } from '../../ledger/order-refunds.js';
-import type { OrderArgs, OrderOnlyArgs } from '../../ledger/orders.js';
+import type { OrderArgs, OrderOnlyArgs, Quote } from '../../ledger/orders.js';
 import { refuse } from '../../ledger/refusals.js';
 import type { RequestKind } from '../../ledger/vocabulary.js';
 import type {
@@ -26,11 +26,12 @@ export class Catalogue implements Items {
   readonly #requests: Requests;
   readonly #currency: string;
   readonly #items = new Map<string, Item>();
+  readonly #quotes = new Map<string, Quote>();
 
   constructor(requests: Requests, currency: string) {
     this.#requests = requests;
     this.#currency = currency;
-    for (const item of allFirstItems(currency)) this.#items.set(item.sku, item);
+    for (const item of allFirstItems(currency)) this.#note(item);
   }
 
   /** Reads what was journaled. */
@@ -41,7 +42,11 @@ export class Catalogue implements Items {
 
   #note(item: Item): void {
     const known = this.#items.get(item.sku);
-    if (known === undefined || known.version < item.version) this.#items.set(item.sku, item);
+    if (known !== undefined && known.version >= item.version) return;
+    const { sku, version, kind, price, active, grants, duration, max_per_player } = item;
+    const optional = given({ grants, duration, max_per_player });
+    this.#items.set(sku, item);
+    this.#quotes.set(sku, { version, kind, price, active, ...optional });
   }
 
   async list(): Promise<readonly Item[]> {
@@ -70,8 +75,8 @@ export class Catalogue implements Items {
   }
 
   /** What the lines of an order mean now. */
-  resolve(lines: readonly OrderLineBody[]): readonly (Item | null)[] {
-    return lines.map(({ sku }) => this.#items.get(sku) ?? null);
+  resolve(lines: readonly OrderLineBody[]): readonly (Quote | null)[] {
+    return lines.map(({ sku }) => this.#quotes.get(sku) ?? null);
   }
 }
 
