@@ -1,7 +1,7 @@
-import { pack } from 'msgpackr';
 import { type Kind, kindCodes, type Limits } from '../ledger/vocabulary.js';
 import type { Bytes } from '../partitions/bytes.js';
 import { writeCurrency } from '../partitions/currencies.js';
+import { pack } from '../partitions/packing.js';
 import { DETAILS, endRecord, RECORD, writeDetail } from '../partitions/record.js';
 import { writeUuid } from '../partitions/uuid.js';
 import { writeUser } from './command-writer.js';

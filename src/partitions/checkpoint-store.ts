@@ -5,6 +5,7 @@ import { Packr } from 'msgpackr';
 import type { BookValues } from '../ledger/apply.js';
 import type { AccountName } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
+import { pack, unpack } from './packing.js';
 
 /**
  * Where a partition stood after one frame. The journal alone is the truth: a checkpoint that is
@@ -125,7 +126,7 @@ class LmdbCheckpoints implements CheckpointStore {
 
   readDocument(owner: string, id: string): unknown {
     const value = this.#value(documentKey(owner, id));
-    return value === undefined ? undefined : packr.unpack(value);
+    return unpack(value);
   }
 
   *listDocuments(owner: string, prefix: string, before?: string): Generator<[string, unknown]> {
@@ -148,7 +149,7 @@ class LmdbCheckpoints implements CheckpointStore {
   #putDocuments(documents: readonly StoredDocument[]): void {
     for (const [owner, id, value] of documents) {
       if (value === null) this.#db.remove(documentKey(owner, id));
-      else this.#put(documentKey(owner, id), packr.pack(value));
+      else this.#put(documentKey(owner, id), pack(value));
     }
   }
 

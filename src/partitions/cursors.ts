@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { pack, unpack } from './request-record.js';
+import { pack, unpack } from './packing.js';
 
 const MAC_BYTES = 8;
 

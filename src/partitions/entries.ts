@@ -1,10 +1,10 @@
-import { unpack } from 'msgpackr';
 import { transactionPrefix } from '../ledger/transactions.js';
 import { isRequest, isTransaction, type Kind, type Posting } from '../ledger/vocabulary.js';
 import type { Bytes } from './bytes.js';
 import { Currencies } from './currencies.js';
 import { eachEntry, kindOf, openFrame, readEntryHead, readFrameHeader, recordOf } from './frame.js';
 import { type Journal, journalDirectory, openJournal } from './journal.js';
+import { unpack } from './packing.js';
 import {
   DETAILS,
   FLAGS,

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { unpack } from 'msgpackr';
 import {
   type AccountName,
   accountCodes,
@@ -15,6 +14,7 @@ import {
 } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
 import { allocateBytes, type Bytes } from './bytes.js';
+import { unpack } from './packing.js';
 import { appendDetail, DETAILS, detailBytes, RECORD, readDetail, recordLength } from './record.js';
 
 /**

@@ -1,5 +1,5 @@
 import { align8, type Bytes } from './bytes.js';
-import { pack } from './request-record.js';
+import { pack } from './packing.js';
 import type { Extra, Slot } from './slots.js';
 
 /** The answer to a request: the player's version and the body. */

@@ -1,54 +1,16 @@
-import { Packr } from 'msgpackr';
 import type { Change, Collection, RequestEntry } from '../ledger/request.js';
 import { kindCodes } from '../ledger/vocabulary.js';
 import type { Bytes } from './bytes.js';
 import type { Currencies } from './currencies.js';
 import { balanceOf, kindOf, movedOf, recordOf, timeOf, versionOf } from './frame.js';
+import { pack, unpack } from './packing.js';
 import { DETAILS, FLAGS, RECORD, readDetail, referenceAt, userAt, userLength } from './record.js';
 
 /** Where the codes of documents' collections stand on disk: in this order. */
 const collections: readonly Collection[] = ['own', 'outbox', 'payments', 'codes'];
 
-/**
- * Shapes that are packed without the names of their members, by their place in this list: it is on
- * disk, so it only grows. What has another shape carries its names with it.
- */
-const shapes: readonly (readonly string[])[] = [
-  ['id', 'history', 'total', 'lines', 'created', 'expires'],
-  ['id', 'history', 'total', 'lines', 'created', 'expires', 'completed'],
-  [...['sku', 'version', 'kind', 'price', 'quantity'], ...['refundedQuantity', 'refundedAmount']],
-  [
-    ...['sku', 'version', 'kind', 'price', 'quantity'],
-    ...['refundedQuantity', 'refundedAmount', 'lot'],
-  ],
-  ['id', 'sku', 'kind', 'order', 'granted', 'consumed', 'revoked', 'created'],
-  ['units', 'ending', 'granted'],
-  ['sku', 'quantity'],
-  ['lines'],
-  ['lines', 'complete'],
-  ['items', 'currency', 'by'],
-  ['version', 'kind', 'price', 'active'],
-  ['by'],
-  ['amount'],
-  ['amount', 'reason'],
-  ['order'],
-];
-const packr = new Packr({
-  structures: shapes.map((names) => [...names]) as never,
-  maxSharedStructures: shapes.length,
-});
-
-/** Packs what stands in the details of a request, or in the answer to one. */
-export function pack(value: unknown): Buffer {
-  return packr.pack(value);
-}
-
-export function unpack(value: Uint8Array | undefined): unknown {
-  return value === undefined ? undefined : packr.unpack(value);
-}
-
 export function packChanges(changes: readonly Change[]): Buffer {
-  return packr.pack(
+  return pack(
     changes.map(({ collection, id, value }) => [collections.indexOf(collection), id, value]),
   );
 }

@@ -15,7 +15,8 @@ import type { Account, RequestKind } from '../ledger/vocabulary.js';
 import type { Bytes } from './bytes.js';
 import type { Currencies } from './currencies.js';
 import type { EntryHead } from './frame.js';
-import { pack, packChanges, readRequestEntry, unpack } from './request-record.js';
+import { pack, unpack } from './packing.js';
+import { packChanges, readRequestEntry } from './request-record.js';
 import type { Transit } from './transit.js';
 
 /**

@@ -7,10 +7,11 @@ import type { Actor } from './actors.js';
 import type { Bytes } from './bytes.js';
 import { writeCurrency } from './currencies.js';
 import { entryBytes, kindOf, movedOf, recordOf } from './frame.js';
+import { unpack } from './packing.js';
 import type { PartitionState } from './partition-state.js';
 import { DETAILS, RECORD, readDetail, sameRequest, userAt, userLength } from './record.js';
 import type { GrantedReply, Reply } from './replies.js';
-import { hexAt, packChanges, readRequestEntry, unpack } from './request-record.js';
+import { hexAt, packChanges, readRequestEntry } from './request-record.js';
 import { RESULT } from './slots.js';
 
 /** The answer, or what it is made of when the request was granted now. */
