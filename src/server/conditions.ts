@@ -12,9 +12,14 @@ export function idempotencyKeyOf({ headers, raw }: FastifyRequest): string | und
   const header = headers['idempotency-key'];
   if (header === undefined) return undefined;
   const sent = raw.rawHeaders.filter((name, i) => i % 2 === 0 && isKeyHeader(name)).length;
-  const text = quoted.exec(String(header))?.[1]?.replace(/\\(["\\])/g, '$1') ?? String(header);
-  if (sent === 1 && key.test(text)) return text;
+  const text = String(header).startsWith('"') ? unquoted(String(header)) : String(header);
+  if (sent === 1 && text !== undefined && key.test(text)) return text;
   throw new Problem('idempotency_key_invalid');
+}
+
+/** The string of a structured field; undefined when it does not end. */
+function unquoted(header: string): string | undefined {
+  return quoted.exec(header)?.[1]?.replace(/\\(["\\])/g, '$1');
 }
 
 function isKeyHeader(name: string): boolean {
