@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -124,4 +133,22 @@ test('a damaged source is refused with the place, and what was copied is no data
   expect(code).toBe(2);
   expect(err).toMatch(/partition 1 cannot be copied: frame 2 does not fit its checksum\n$/);
   expect(existsSync(join(to, 'manifest.json'))).toBe(false);
+});
+
+test('an older copy of one journal is refused, also without a checkpoint that knows better', async () => {
+  const directory = newDirectory();
+  const journal = join(directory, 'partition-0', 'journal', 'data.mdb');
+  const old = `${directory}.old`;
+  for (const round of [1, 2, 3]) {
+    const server = await serve(['--data', directory, '--partitions', '1']);
+    await server.ask('/users', { users: [`user${round}`] });
+    await server.kill();
+    if (round === 1) cpSync(journal, old);
+  }
+  cpSync(old, journal);
+  const refused = await serve(['--data', directory]).then(() => '', String);
+  expect(refused).toMatch(
+    /partition 0: the journal ends at frame \d+, but had \d+ when it was opened/,
+  );
+  rmSync(old);
 });

@@ -33,6 +33,8 @@ export interface Manifest {
   readonly seed: string;
   /** Whether every partition has its first frame: from then on a missing one is a fault. */
   readonly begun: boolean;
+  /** The last frame of each partition when the directory was opened last: none may have fewer. */
+  readonly frames?: readonly number[];
 }
 
 export function partitionDirectory(dataDir: string, partition: number): string {
@@ -70,9 +72,18 @@ export function existingDirectory(dataDir: string): Manifest {
   return found;
 }
 
-/** Notes that every partition has begun. */
-export function markBegun(dataDir: string, manifest: Manifest): void {
-  if (!manifest.begun) writeManifest(dataDir, { ...manifest, begun: true });
+/** Notes that every partition has begun, and how far each has come. */
+export function markOpened(dataDir: string, manifest: Manifest, frames: readonly number[]): void {
+  for (const [partition, frame] of frames.entries()) {
+    const before = manifest.frames?.[partition] ?? 0;
+    if (frame >= before) continue;
+    throw new OpenError(
+      `${dataDir} cannot be served: partition ${partition}: the journal ends at frame ${frame}, ` +
+        `but had ${before} when it was opened last: an older copy of the journal?`,
+    );
+  }
+  const isKnown = frames.every((frame, partition) => manifest.frames?.[partition] === frame);
+  if (!isKnown || !manifest.begun) writeManifest(dataDir, { ...manifest, begun: true, frames });
 }
 
 /** Writes the manifest of a new directory that is a copy: the partitions are there already. */

@@ -1,12 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve as absolute, join } from 'node:path';
+import type { Hello } from '../partitions/slots.js';
 import { auditDirectory } from './audit.js';
 import { Clock } from './clock.js';
 import {
   genesisHash,
   type Manifest,
-  markBegun,
+  markOpened,
   openDirectory,
   partitionDirectory,
 } from './data-directory.js';
@@ -122,7 +123,13 @@ async function openPartitions(
     await Promise.all(partitions.map((partition) => partition.abandon()));
     throw failed.reason;
   }
-  markBegun(dataDir, manifest);
+  try {
+    const frames = opened.map((one) => (one as PromiseFulfilledResult<Hello>).value.frame);
+    markOpened(dataDir, manifest, frames);
+  } catch (error) {
+    await Promise.all(partitions.map((partition) => partition.abandon()));
+    throw error;
+  }
   return partitions;
 }
 
@@ -135,9 +142,9 @@ async function recover(
   partition: PartitionClient,
   dataDir: string,
   { onProgress }: Settings,
-): Promise<void> {
+): Promise<Hello> {
   try {
-    await partition.open((done, total) => {
+    return await partition.open((done, total) => {
       onProgress?.({ what: 'replaying the journal, frames', done, total });
     });
   } catch (error) {
