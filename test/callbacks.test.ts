@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Checkout } from './support/checkout.js';
+import { exchange } from './support/exchange.js';
+import { provider, ShopServer, webhookKey } from './support/shop-server.js';
+import { webhookHeaders } from './support/webhook.js';
+
+const shop = new ShopServer(1);
+let checkout: Checkout;
+
+beforeAll(async () => {
+  await shop.start();
+  checkout = await Checkout.open(shop);
+});
+
+afterAll(async () => {
+  await checkout.close();
+  await shop.kill();
+});
+
+type Headers = Readonly<Record<string, string>>;
+const MINUTE_MS = 60_000;
+const without = (name: string) => (headers: Headers) => {
+  return Object.fromEntries(Object.entries(headers).filter(([other]) => other !== name));
+};
+const another = (name: string, value: string) => (headers: Headers) => ({
+  ...headers,
+  [name]: value,
+});
+
+test.each<[what: string, now: number, forge: (headers: Headers) => Headers]>([
+  ['no signature', 0, without('webhook-signature')],
+  ['no id', 0, without('webhook-id')],
+  ['no timestamp', 0, without('webhook-timestamp')],
+  ['the id of another callback', 0, another('webhook-id', 'evt_other')],
+  ['another timestamp', 0, another('webhook-timestamp', `${Math.floor(Date.now() / 1000) + 9}`)],
+  ['a timestamp that is no number', 0, another('webhook-timestamp', 'now')],
+  ['an old timestamp', -6 * MINUTE_MS, (headers) => headers],
+  ['an early timestamp', 6 * MINUTE_MS, (headers) => headers],
+  ['an empty signature', 0, another('webhook-signature', 'v1,')],
+  ['a signature of 32 zero bytes', 0, another('webhook-signature', `v1,${'A'.repeat(43)}=`)],
+  ['a signature without a version', 0, (headers) => unversioned(headers, '')],
+  ['a signature of another version', 0, (headers) => unversioned(headers, 'v2,')],
+])('a callback with %s is refused', async (_, shift, forge) => {
+  const { player, payment_id } = await checkout.begin(100);
+  const event = { event_id: randomUUID(), type: 'payment.succeeded', payment_id, amount: 100 };
+  const body = JSON.stringify(event);
+  const headers = webhookHeaders(webhookKey, event.event_id, body, Date.now() + shift);
+  expect(await checkout.deliver(forge(headers), body)).toEqual([401, 'invalid_signature']);
+  expect(await checkout.look(player, payment_id)).toEqual(['PENDING', 100, 0, 0]);
+});
+
+function unversioned(headers: Headers, version: string): Headers {
+  const signature = headers['webhook-signature'] ?? '';
+  return { ...headers, 'webhook-signature': signature.replace('v1,', version) };
+}
+
+test('a callback that was signed with another key, or changed on its way, is refused', async () => {
+  const { player, payment_id } = await checkout.begin(100);
+  const event = { event_id: randomUUID(), type: 'payment.succeeded', payment_id, amount: 100 };
+  const body = JSON.stringify(event);
+  const stranger = webhookHeaders(Buffer.from('x'.repeat(32)), event.event_id, body, Date.now());
+  expect(await checkout.deliver(stranger, body)).toEqual([401, 'invalid_signature']);
+  const right = webhookHeaders(webhookKey, event.event_id, body, Date.now());
+  for (const changed of [body.replace('100', '900'), `${body} `, '', 'not JSON']) {
+    expect(await checkout.deliver(right, changed)).toEqual([401, 'invalid_signature']);
+  }
+  expect(await checkout.look(player, payment_id)).toEqual(['PENDING', 100, 0, 0]);
+});
+
+test('one of several signatures will do, and a callback may be some minutes old', async () => {
+  const { player, payment_id } = await checkout.begin(100);
+  const event = { event_id: randomUUID(), type: 'payment.succeeded', payment_id, amount: 100 };
+  const body = JSON.stringify(event);
+  const headers = webhookHeaders(webhookKey, event.event_id, body, Date.now() - 4 * MINUTE_MS);
+  const signature = `v1,${'A'.repeat(43)}= ${headers['webhook-signature']}`;
+  const [status] = await checkout.deliver({ ...headers, 'webhook-signature': signature }, body);
+  expect(status).toBe(200);
+  expect(await checkout.look(player, payment_id)).toEqual(['SUCCEEDED', 100, 0, 100]);
+});
+
+test.each(['not JSON', '[]', '{"event_id":"e","type":"payment.gone","payment_id":"pay_1"}'])(
+  'a signed callback of %j is refused as what it is',
+  async (body) => {
+    const headers = webhookHeaders(webhookKey, randomUUID(), body, Date.now());
+    const [status] = await checkout.deliver(headers, body);
+    expect([400, 422]).toContain(status);
+  },
+);
+
+test('a provider that is not known is refused', async () => {
+  const body = '{"event_id":"e","type":"payment.succeeded","provider_ref":"x","amount":1}';
+  const headers = webhookHeaders(webhookKey, 'e', body, Date.now());
+  const reply = await exchange(shop.url, 'POST', `/v1/webhooks/not-${provider}`, headers, body);
+  expect([401, 404]).toContain(reply.status);
+});

@@ -1,0 +1,14 @@
+// Loaded before everything else in every thread (`node --import`). While the folder
+// PURSER_TEST_HOOKS has a file `full-disk`, file systems say that nothing is free.
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { join } from 'node:path';
+
+const file = join(process.env.PURSER_TEST_HOOKS ?? '.', 'full-disk');
+const { statfsSync } = fs;
+
+fs.statfsSync = (...args) => {
+  const told = statfsSync(...args);
+  return fs.existsSync(file) ? Object.assign(told, { bfree: 0, bavail: 0 }) : told;
+};
+syncBuiltinESMExports();
