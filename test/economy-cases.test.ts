@@ -1,50 +1,48 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { allCases, cases, type EconomyCase, excluded } from './support/economy-case.js';
-import { Runner } from './support/economy-runner.js';
-import { EconomyServer } from './support/economy-server.js';
+import {
+  type EconomyCase,
+  economyCases,
+  known,
+  needsOwnServer,
+  needsTracer,
+  openCases,
+  outside,
+} from './support/economy-cases.js';
+import { EconomyRun } from './support/economy-run.js';
+import { ShopServer } from './support/shop-server.js';
 
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
 
-test('every case is run, or left out with a reason', () => {
-  const known = allCases.map(({ id }) => id);
-  expect(Object.keys(excluded).filter((id) => !known.includes(id))).toEqual([]);
-  expect(cases.length + Object.keys(excluded).length).toBe(known.length);
+describe.each([1, 4])('on %i partitions', (partitions) => {
+  const shared = new ShopServer(partitions);
+
+  beforeAll(async () => {
+    await shared.start();
+  });
+
+  afterAll(() => shared.kill());
+
+  for (const one of economyCases.filter((other) => !needsOwnServer(other))) {
+    test(`${one.id}: ${one.title}`, () => new EconomyRun(shared, partitions, one).run());
+  }
+
+  describe.concurrent('each on a server of its own', () => {
+    const alone = async (one: EconomyCase): Promise<void> => {
+      const own = await new ShopServer(partitions).start();
+      await new EconomyRun(own, partitions, one).run();
+      await own.kill();
+    };
+    for (const one of economyCases.filter(needsOwnServer)) {
+      test.skipIf(needsTracer(one) && !hasStrace)(`${one.id}: ${one.title}`, () => alone(one));
+    }
+    for (const one of openCases)
+      test.fails(`${one.id}, what is open: ${one.title}`, () => alone(one));
+  });
 });
 
-/** Cases that stop their server, move its clock, or use ids that the others use too. */
-function needsOwnServer({ area, steps }: EconomyCase): boolean {
-  return (
-    area === 'seed003' ||
-    steps.some(({ kill9, restart, advance_clock, compact, signal, fault }) => {
-      return [kill9, restart, advance_clock, compact, signal, fault].some((it) => it !== undefined);
-    })
-  );
-}
-
-function hasFault({ steps }: EconomyCase): boolean {
-  return steps.some(({ fault }) => fault !== undefined);
-}
-
-describe.each([1, 4])('over %i partitions', (partitions) => {
-  const shared = new EconomyServer(partitions);
-
-  beforeAll(() => shared.start());
-  afterAll(() => shared.server.kill());
-
-  for (const one of cases) {
-    const title = `${one.id} ${one.title}`;
-    const skip = hasFault(one) && !hasStrace;
-    const concurrent = needsOwnServer(one);
-    test(title, { timeout: 60_000, concurrent, skip }, async () => {
-      if (!needsOwnServer(one)) {
-        await new Runner(shared, one).run(one.steps);
-        return;
-      }
-      const own = new EconomyServer(partitions);
-      await own.start();
-      await new Runner(own, one).run(one.steps);
-      await own.server.kill();
-    });
-  }
+test('every case is run, or is outside of the contract for a reason', () => {
+  const ids = known.map(({ id }) => id);
+  const run = economyCases.map(({ id }) => id);
+  expect([...run, ...Object.keys(outside)].sort()).toEqual([...ids].sort());
 });

@@ -1,7 +1,7 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { expect } from 'vitest';
-import type { Json } from './economy-case.js';
+import type { Json } from './exchange.js';
 
 type Node = { readonly [name: string]: Json };
 
@@ -9,6 +9,7 @@ type Node = { readonly [name: string]: Json };
 export class OpenApi {
   readonly document: Node;
   readonly #ajv: Ajv2020;
+  readonly #validators = new Map<string, ValidateFunction>();
   readonly #paths: readonly (readonly [pattern: RegExp, path: string])[];
 
   constructor(document: Node) {
@@ -44,12 +45,7 @@ export class OpenApi {
     );
     const type = (headers.get('content-type') ?? '').split(';')[0] ?? '';
     expect(Object.keys((content ?? {}) as Node), where).toContain(type);
-    const place = [...pointer, type, 'schema'].map((name) =>
-      name.replaceAll('~', '~0').replaceAll('/', '~1'),
-    );
-    const validate = this.#ajv.compile({
-      $ref: `openapi#/${place.map(encodeURIComponent).join('/')}`,
-    });
+    const validate = this.#validatorOf([...pointer, type, 'schema']);
     validate(body);
     expect(validate.errors ?? [], where).toEqual([]);
     const code = (body as Node | null)?.['code'];
@@ -57,6 +53,14 @@ export class OpenApi {
       const examples = ((content as Node)[type] as Node)['examples'] as Node;
       expect(Object.keys(examples), where).toContain(code);
     }
+  }
+
+  #validatorOf(names: readonly string[]): ValidateFunction {
+    const place = names.map((name) => name.replaceAll('~', '~0').replaceAll('/', '~1'));
+    const $ref = `openapi#/${place.map(encodeURIComponent).join('/')}`;
+    const validator = this.#validators.get($ref) ?? this.#ajv.compile({ $ref });
+    this.#validators.set($ref, validator);
+    return validator;
   }
 }
 
