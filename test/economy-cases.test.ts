@@ -6,7 +6,6 @@ import {
   known,
   needsOwnServer,
   needsTracer,
-  openCases,
   outside,
 } from './support/economy-cases.js';
 import { EconomyRun } from './support/economy-run.js';
@@ -36,8 +35,6 @@ describe.each([1, 4])('on %i partitions', (partitions) => {
     for (const one of economyCases.filter(needsOwnServer)) {
       test.skipIf(needsTracer(one) && !hasStrace)(`${one.id}: ${one.title}`, () => alone(one));
     }
-    for (const one of openCases)
-      test.fails(`${one.id}, what is open: ${one.title}`, () => alone(one));
   });
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { limits } from '../limits.js';
-import type { Extra, Slot } from '../partitions/slots.js';
+import { type Extra, RESULT, type Slot } from '../partitions/slots.js';
+import { EngineError } from './errors.js';
 
 /** Whoever waits for a command's result. `tag` is the caller's own number for it. */
 export interface Caller {
@@ -39,7 +40,10 @@ export class Batch {
     for (let index = 0; index < this.callers.length; index++) {
       let extra: Extra | undefined;
       if (extras[next]?.index === index) extra = extras[next++];
-      (this.callers[index] as Caller).settle(this.tags[index] as number, this.slot, index, extra);
+      const caller = this.callers[index] as Caller;
+      const tag = this.tags[index] as number;
+      if (this.slot.codes[index] === RESULT.noRoom) caller.fail(tag, noRoom());
+      else caller.settle(tag, this.slot, index, extra);
     }
   }
 
@@ -48,6 +52,10 @@ export class Batch {
       caller.fail(this.tags[index] as number, error);
     }
   }
+}
+
+function noRoom(): EngineError {
+  return new EngineError('storage_unavailable', 'the disk is almost full; nothing was done');
 }
 
 /** The bounded queue of one partition: batches that fill, wait, and come back to be filled. */

@@ -199,9 +199,8 @@ export class PartitionClient {
     }
   }
 
-  #finish(batch: Batch, { extras, refused }: TurnResult): void {
-    if (refused) batch.fail(new EngineError('storage_unavailable', 'the disk is almost full'));
-    else batch.settle(extras);
+  #finish(batch: Batch, { extras }: TurnResult): void {
+    batch.settle(extras);
     this.#mailbox.recycle(batch);
     // Those who were answered may ask again at once: their next commands leave with the others.
     if (this.#mailbox.nextSize >= limits.batch_early_commands) this.#flush();

@@ -66,11 +66,10 @@ export class Partition {
 
   /** Runs a batch; resolves when everything that its answers depend on is durable. */
   async turn(task: Extract<Task, { kind: 'turn' }>): Promise<TurnResult> {
-    if (!this.#journal.hasRoom()) return { extras: [], refused: true };
     const slot = this.#slots[task.slot];
     if (slot === undefined) throw new RangeError(`there is no slot ${task.slot}`);
     this.#state.begin(task.time, task.bytes + task.count * ENTRY_OVERHEAD_BYTES);
-    const extras = this.#turn.run(slot, task.count, task.bytes);
+    const extras = this.#turn.run(slot, task.count, task.bytes, this.#journal.hasRoom());
     this.#state.seal();
     const durable = this.#state.durable();
     this.#checkpointer.step();

@@ -27,7 +27,13 @@ export class Requests {
     this.#state = state;
   }
 
-  run(kind: RequestKind, records: Bytes, start: number, actor: Actor | undefined): Result {
+  run(
+    kind: RequestKind,
+    records: Bytes,
+    start: number,
+    actor: Actor | undefined,
+    mayWrite: boolean,
+  ): Result {
     const asked = this.#ask(records, start, actor);
     const known = this.#known(records, start, actor);
     if (known !== undefined) return known;
@@ -39,6 +45,7 @@ export class Requests {
       case 'refused':
         return refused(ruling.code, ruling.members, version);
       case 'granted':
+        if (!mayWrite) return { code: RESULT.noRoom, version, body: null };
         return this.#accept(asked, ruling, records, start, actor);
     }
   }

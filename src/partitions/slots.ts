@@ -42,6 +42,8 @@ export const RESULT = {
   answered: 2,
   /** Of requests alone: the reply says why. */
   refused: 3,
+  /** It would have been written, and the disk is too full; nothing was done. */
+  noRoom: 4,
   REJECTED: 16,
 } as const;
 
@@ -80,8 +82,6 @@ export type Task =
 
 export interface TurnResult {
   readonly extras: readonly Extra[];
-  /** Nothing of the batch was done: the disk is too full. */
-  readonly refused?: true;
 }
 
 export interface Hello {

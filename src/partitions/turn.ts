@@ -45,6 +45,8 @@ export class Turn {
   readonly #requests: Requests;
   readonly #queries: Queries;
   readonly #replies = new ReplyWriter();
+  /** On a disk that is too full only what needs no entry is answered: reads, replays, refusals. */
+  #mayWrite = true;
 
   constructor(state: PartitionState, dialect: DialectName, seed: Uint8Array) {
     this.#state = state;
@@ -55,8 +57,9 @@ export class Turn {
   }
 
   /** Writes the result of each command into the slot; the entries are in the state's open frame. */
-  run(slot: Slot, count: number, bytes: number): Extra[] {
+  run(slot: Slot, count: number, bytes: number, mayWrite: boolean): Extra[] {
     const extras: Extra[] = [];
+    this.#mayWrite = mayWrite;
     this.#replies.begin(slot, bytes);
     let start = 0;
     for (let index = 0; index < count; index++) {
@@ -72,7 +75,12 @@ export class Turn {
     assert.ok(kind !== undefined, 'the engine writes known kinds');
     let actor = this.#state.actors.find(records, start);
     if (isRequest(kind)) {
-      this.#reply(slot, index, extras, this.#requests.run(kind, records, start, actor));
+      this.#reply(
+        slot,
+        index,
+        extras,
+        this.#requests.run(kind, records, start, actor, this.#mayWrite),
+      );
       return;
     }
     if (kind === 'query') {
@@ -80,6 +88,10 @@ export class Turn {
       return;
     }
     const decision = this.#decide(kind, records, start, actor);
+    if (decision.kind === 'accepted' && !this.#mayWrite) {
+      slot.codes[index] = RESULT.noRoom;
+      return;
+    }
     if (decision.kind === 'accepted') actor = this.#accept(kind, decision, records, start, actor);
     this.#answer(slot, index, decision, actor);
     if (decision.kind === 'duplicate' && this.#answersWithStored) {
@@ -91,6 +103,10 @@ export class Turn {
   }
 
   #reply(slot: Slot, index: number, extras: Extra[], result: Result): void {
+    if (result.code === RESULT.noRoom) {
+      slot.codes[index] = result.code;
+      return;
+    }
     if ('granted' in result) {
       slot.currencies[2 * index] = result.actor.currencyLow;
       slot.currencies[2 * index + 1] = result.actor.currencyHigh;

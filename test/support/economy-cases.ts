@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { before, beyond, open } from './economy-beyond.js';
+import { before, beyond } from './economy-beyond.js';
 import type { Json } from './exchange.js';
 
 export interface EconomyCase {
@@ -123,11 +123,6 @@ export const economyCases: readonly EconomyCase[] = known
     return { ...one, steps: [...(before[one.id] ?? []), ...one.steps, ...(beyond[one.id] ?? [])] };
   })
   .map(apart);
-
-/** What cases say that does not hold yet. */
-export const openCases: readonly EconomyCase[] = known
-  .filter(({ id }) => open[id] !== undefined)
-  .map((one) => apart({ ...one, steps: open[one.id] ?? [] }));
 
 const ALONE = [
   'fault',
