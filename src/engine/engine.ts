@@ -16,6 +16,7 @@ import { EngineWallet } from './engine-wallet.js';
 import { OpenError } from './errors.js';
 import { isCurrencyCode, type WalletOptions } from './options.js';
 import { PartitionClient } from './partition-client.js';
+import { startThread } from './pool.js';
 import { probePartitions } from './probe-journals.js';
 import { Router } from './router.js';
 import type { Wallet } from './wallet.js';
@@ -112,7 +113,7 @@ async function openPartitions(
       currency: settings.currency,
       heapMegabytes: settings.threadHeapMegabytes,
     };
-    return new PartitionClient(options, clock);
+    return new PartitionClient(options, clock, startThread);
   });
   // All of them, also after a failure: to end a thread while LMDB opens a file ends the process.
   const opened = await Promise.allSettled(

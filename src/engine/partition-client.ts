@@ -11,7 +11,7 @@ import {
 import type { Clock } from './clock.js';
 import { EngineError } from './errors.js';
 import { type Batch, type Caller, Mailbox } from './mailbox.js';
-import { startThread, type Thread, type ThreadOptions } from './pool.js';
+import type { StartThread, Thread, ThreadOptions } from './pool.js';
 import type { PartitionHealth } from './wallet.js';
 
 type State =
@@ -37,6 +37,7 @@ const WATCHES_PER_COMMIT = limits.commit_timeout_ms / WATCH_INTERVAL_MS;
 export class PartitionClient {
   readonly #options: ThreadOptions;
   readonly #clock: Clock;
+  readonly #start: StartThread;
   readonly #mailbox: Mailbox;
   readonly #inFlight = new Set<Batch>();
   #thread: Thread | undefined;
@@ -50,8 +51,9 @@ export class PartitionClient {
   #watched: Batch | undefined;
   readonly #watchdog: NodeJS.Timeout;
 
-  constructor(options: ClientOptions, clock: Clock) {
+  constructor(options: ClientOptions, clock: Clock, start: StartThread) {
     this.#clock = clock;
+    this.#start = start;
     const slots = allocateSlots();
     const epochs = new SharedArrayBuffer(4);
     const progress = new SharedArrayBuffer(16);
@@ -62,7 +64,7 @@ export class PartitionClient {
 
   /** Starts the thread and waits for its recovery. Rejects when the journal cannot be served. */
   async open(onProgress?: (done: number, total: number) => void): Promise<Hello> {
-    this.#thread = startThread(this.#options);
+    this.#thread = this.#start(this.#options);
     const hello = await this.#greet(this.#thread, onProgress);
     this.#clock.raise(hello.time);
     this.#state = { kind: 'serving', epoch: hello.epoch };
@@ -232,7 +234,7 @@ export class PartitionClient {
     for (let attempt = 0; attempt < limits.recovery_attempts; attempt++) {
       try {
         await this.#thread?.destroy();
-        this.#thread = startThread(this.#options);
+        this.#thread = this.#start(this.#options);
         this.#restarts += 1;
         const { epoch } = await this.#greet(this.#thread);
         this.#state = { kind: 'serving', epoch };

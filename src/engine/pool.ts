@@ -16,6 +16,9 @@ export interface ThreadOptions extends PartitionOptions {
   readonly heapMegabytes: number;
 }
 
+/** How a partition gets its thread. */
+export type StartThread = (options: ThreadOptions) => Thread;
+
 export function startThread(options: ThreadOptions): Thread {
   const pool = new Piscina({
     filename: WORKER,

@@ -2,7 +2,8 @@ import { mkdirSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { limits } from '../limits.js';
 import { checkFrame, FrameFault } from './frame.js';
-import { type Journal, journalDirectory, openJournal } from './journal.js';
+import { type Journal, openJournal } from './journal.js';
+import { journalDirectory } from './journal-file.js';
 import { lastBefore } from './moment.js';
 
 const FRAMES_A_COMMIT = 256;

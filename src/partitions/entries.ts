@@ -3,7 +3,8 @@ import { isRequest, isTransaction, type Kind, type Posting } from '../ledger/voc
 import type { Bytes } from './bytes.js';
 import { Currencies } from './currencies.js';
 import { eachEntry, kindOf, openFrame, readEntryHead, readFrameHeader, recordOf } from './frame.js';
-import { type Journal, journalDirectory, openJournal } from './journal.js';
+import { type Journal, openJournal } from './journal.js';
+import { journalDirectory } from './journal-file.js';
 import { unpack } from './packing.js';
 import {
   DETAILS,

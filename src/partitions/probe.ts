@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointFault, openCheckpoints } from './checkpoint-store.js';
 import { faultOfDataFile } from './data-file.js';
-import { journalDirectory, openJournal } from './journal.js';
+import { openJournal } from './journal.js';
+import { journalDirectory } from './journal-file.js';
 
 /**
  * Looks at partition directories in a process of its own, which may crash over a file that is

@@ -14,7 +14,8 @@ import { faultOfDataFile } from './data-file.js';
 import { EntryVerifier, type SharedIds } from './entry-verifier.js';
 import { checkFrame, eachEntry, FrameFault, hashFrame, readFrameHeader } from './frame.js';
 import { FrameStore } from './frame-store.js';
-import { type Journal, journalDirectory, openJournal } from './journal.js';
+import { type Journal, openJournal } from './journal.js';
+import { journalDirectory } from './journal-file.js';
 import { lastBefore } from './moment.js';
 
 /** What the walk of one partition found, as far as it came. */

@@ -1,0 +1,128 @@
+import { closeSync, fsyncSync, openSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { open, type RootDatabase } from 'lmdb';
+import { limits } from '../limits.js';
+
+/** Frames of one partition on a disk, under growing numbers. */
+export interface JournalFile {
+  /** The number of the last frame that `open` found; 0 when there was none. */
+  readonly last: number;
+  /**
+   * Stores all of the frames or none, and resolves when they are durable. Resolves to false,
+   * with nothing stored, when a number is not above every stored one. Rejects when the disk fails:
+   * what is stored then is unknown. One commit at a time.
+   */
+  commit(frames: readonly NumberedFrame[]): Promise<boolean>;
+  /** The stored bytes; good until the next call. */
+  read(number: number): Uint8Array | undefined;
+  /** Whether the file system has room for more (traps: a full disk can end the process). */
+  hasRoom(): boolean;
+  close(): Promise<void>;
+}
+
+export interface NumberedFrame {
+  readonly number: number;
+  readonly frame: Buffer;
+}
+
+export interface JournalOptions {
+  readonly durability: 'disk' | 'process';
+  readonly readOnly?: boolean;
+}
+
+export function journalDirectory(partitionDirectory: string): string {
+  return join(partitionDirectory, 'journal');
+}
+
+/** What it finds is durable when this returns: a killed process may have left it in memory alone. */
+export function openJournalFile(directory: string, options: JournalOptions): JournalFile {
+  const db = openEnvironment(directory, options);
+  // Waits for a writer that a dead thread of this process may have left at work.
+  if (!options.readOnly) db.transactionSync(() => {});
+  if (options.durability === 'disk' && !options.readOnly) syncFiles(directory);
+  return new LmdbFile(db, directory, lastNumber(db));
+}
+
+function openEnvironment(directory: string, options: JournalOptions): RootDatabase<Buffer, Buffer> {
+  return open<Buffer, Buffer>({
+    path: directory,
+    noSubdir: false,
+    keyEncoding: 'binary',
+    encoding: 'binary',
+    // With overlapping commits a power cut can leave a file that does not open.
+    overlappingSync: false,
+    noSync: options.durability === 'process',
+    mapSize: limits.journal_map_bytes,
+    readOnly: options.readOnly ?? false,
+    compression: false,
+    cache: false,
+  });
+}
+
+function syncFiles(directory: string): void {
+  for (const path of [join(directory, 'data.mdb'), directory, join(directory, '..')]) {
+    const file = openSync(path, 'r');
+    fsyncSync(file);
+    closeSync(file);
+  }
+}
+
+function keyOf(number: number): Buffer {
+  const key = Buffer.alloc(8);
+  key.writeUInt32BE(Math.floor(number / 4294967296), 0);
+  key.writeUInt32BE(number % 4294967296, 4);
+  return key;
+}
+
+function lastNumber(db: RootDatabase<Buffer, Buffer>): number {
+  for (const key of db.getKeys({ reverse: true, limit: 1 })) return Number(key.readBigUInt64BE(0));
+  return 0;
+}
+
+/** Options of a put, which lmdb's declarations lack: at the end, and never over another value. */
+const ONCE = { append: true, noOverwrite: true } as unknown as number;
+
+class LmdbFile implements JournalFile {
+  readonly #db: RootDatabase<Buffer, Buffer>;
+  readonly #directory: string;
+  readonly last: number;
+  #checked = 0;
+  #room = true;
+
+  constructor(db: RootDatabase<Buffer, Buffer>, directory: string, last: number) {
+    this.#db = db;
+    this.#directory = directory;
+    this.last = last;
+  }
+
+  async commit(frames: readonly NumberedFrame[]): Promise<boolean> {
+    const puts: Promise<boolean>[] = [];
+    const put = (): void => {
+      for (const { number, frame } of frames) puts.push(this.#db.put(keyOf(number), frame, ONCE));
+    };
+    if (frames.length === 1) put();
+    else puts.push(this.#db.batch(put));
+    return (await Promise.all(puts)).every((stored) => stored);
+  }
+
+  read(number: number): Uint8Array | undefined {
+    const shared = this.#db.getBinaryFast(keyOf(number));
+    if (shared === undefined) return undefined;
+    // The buffer is larger than the value; only its redefined `length` tells the value's end.
+    return new Uint8Array(shared.buffer, shared.byteOffset, shared.length);
+  }
+
+  hasRoom(): boolean {
+    const now = Date.now();
+    if (now - this.#checked >= limits.disk_check_interval_ms || !this.#room) {
+      const { bavail, bsize } = statfsSync(this.#directory);
+      this.#room = bavail * bsize >= limits.disk_reserve_bytes;
+      this.#checked = now;
+    }
+    return this.#room;
+  }
+
+  async close(): Promise<void> {
+    await this.#db.close();
+  }
+}
