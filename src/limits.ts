@@ -78,5 +78,7 @@ assert.ok(
   limits.batch_full_bytes + limits.batch_commands * ENTRY_HEADER_BYTES < limits.frame_full_bytes,
 );
 assert.ok(limits.frame_full_bytes < ENTRY_OFFSET_BYTES);
+// A slot begins, and its doubles lie, at a multiple of eight bytes.
+assert.ok(limits.batch_commands % 8 === 0 && limits.batch_slot_bytes % 8 === 0);
 assert.ok(limits.user_bytes <= 0xff);
 assert.ok(limits.partition_batches_in_flight < limits.mailbox_batches);

@@ -1,9 +1,8 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Message } from '../ledger/messages.js';
 import type { RequestKind } from '../ledger/vocabulary.js';
 import type { Outcome } from './economy.js';
-import { EngineError } from './errors.js';
 import { idOf } from './request-ids.js';
+import type { Retries } from './retries.js';
 import { isUserId } from './user-id.js';
 
 /** Sends a request under its id; as `Requests.send`. */
@@ -17,9 +16,6 @@ export type Send = (
   id: Uint8Array,
 ) => Promise<Outcome<unknown>>;
 
-const FIRST_PAUSE_MS = 20;
-const LONGEST_PAUSE_MS = 30_000;
-
 /**
  * Brings the messages of outboxes to their recipients, and their outcomes back.
  *
@@ -27,84 +23,92 @@ const LONGEST_PAUSE_MS = 30_000;
  *    of the message, so that each has one effect.
  * D2 It is settled as undelivered only after the recipient's partition has refused it, and then no
  *    delivery of it is under way.
- * D3 Whatever is not settled when the process ends is still in its outbox, and is brought again.
+ * D3 Whatever is not settled is in an outbox. Each is read at the start, and when its partition has
+ *    a new thread: what the former one sent, nobody may have heard of.
  */
 export class Courier {
   readonly #send: Send;
-  readonly #underWay = new Map<string, Promise<void>>();
-  #stopped = false;
-  readonly #wake = new AbortController();
+  readonly #open: (partition: number) => Promise<readonly Message[]>;
+  /** Messages that are being brought, and the work that stands for it. */
+  readonly #underWay = new Set<string>();
+  readonly #begun = new Set<Promise<void>>();
+  /** For each outbox that is being read, what was settled meanwhile: the reading may be older. */
+  readonly #settled = new Set<Set<string>>();
+  readonly #retries: Retries;
 
-  constructor(send: Send) {
+  /** `open` reads the outbox of a partition. */
+  constructor(
+    retries: Retries,
+    send: Send,
+    open: (partition: number) => Promise<readonly Message[]>,
+  ) {
+    this.#retries = retries;
     this.#send = send;
+    this.#open = open;
+  }
+
+  /** Reads an outbox, as soon as that can be done, and begins to bring what is there. */
+  collect(partition: number): Promise<void> {
+    return this.#begin(this.#collect(partition));
+  }
+
+  async #collect(partition: number): Promise<void> {
+    const settled = new Set<string>();
+    this.#settled.add(settled);
+    const found = await this.#retries.until(() => this.#open(partition));
+    this.#settled.delete(settled);
+    this.post((found ?? []).filter(({ id }) => !settled.has(id)));
   }
 
   /** Begins to bring messages; those under way already are left to it. */
   post(messages: readonly Message[]): void {
     for (const message of messages) {
-      if (this.#stopped || this.#underWay.has(message.id)) continue;
-      const brought = this.#bring(message).finally(() => this.#underWay.delete(message.id));
-      this.#underWay.set(message.id, brought);
+      if (this.#retries.stopped || this.#underWay.has(message.id)) continue;
+      this.#underWay.add(message.id);
+      void this.#begin(this.#bring(message));
     }
   }
 
-  /** Lets each message end the step that it is at; the rest is for the next start. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#wake.abort();
-    await Promise.all(this.#underWay.values());
+  #begin(work: Promise<void>): Promise<void> {
+    const begun = work.finally(() => this.#begun.delete(begun));
+    this.#begun.add(begun);
+    return begun;
+  }
+
+  /** When the retries are stopped, each message ends the step that it is at; the rest waits. */
+  async stopped(): Promise<void> {
+    while (this.#begun.size > 0) await Promise.all(this.#begun);
   }
 
   async #bring(message: Message): Promise<void> {
     const { id, from, to, kind, args, by } = message;
     const delivery = isRecipient(to)
-      ? await this.#until(
+      ? await this.#ask(
           { kind, player: to, args, context: { by } },
           idOf('deliver', id),
           () => true,
         )
       : ({ ok: false, code: 'player_not_found' } as const);
-    if (delivery === undefined) return;
-    const reason = delivery.ok ? {} : { reason: delivery.code };
-    const settlement = { message: id, delivered: delivery.ok, ...reason };
-    // A balance that is full takes the money back when there is room again.
-    await this.#until(
-      { kind: 'settle', player: from, args: settlement, context: { by: 'system' } },
-      idOf('settle', id),
-      ({ ok }) => ok,
-    );
+    if (delivery !== undefined) {
+      const reason = delivery.ok ? {} : { reason: delivery.code };
+      const settlement = { message: id, delivered: delivery.ok, ...reason };
+      // A balance that is full takes the money back when there is room again.
+      await this.#ask(
+        { kind: 'settle', player: from, args: settlement, context: { by: 'system' } },
+        idOf('settle', id),
+        ({ ok }) => ok,
+      );
+    }
+    this.#underWay.delete(id);
+    for (const settled of this.#settled) settled.add(id);
   }
 
-  /** Sends until there is an outcome that will do; undefined when the courier is stopped. */
-  async #until(
+  #ask(
     asking: Parameters<Send>[0],
     id: Uint8Array,
     isEnough: (outcome: Outcome<unknown>) => boolean,
   ): Promise<Outcome<unknown> | undefined> {
-    for (
-      let pause = FIRST_PAUSE_MS;
-      !this.#stopped;
-      pause = Math.min(2 * pause, LONGEST_PAUSE_MS)
-    ) {
-      try {
-        const outcome = await this.#send(asking, id);
-        if (isEnough(outcome)) return outcome;
-      } catch (error) {
-        // Its outcome is unknown or nothing was done: both times the same id is safe to send again.
-        if (!(error instanceof EngineError)) throw error;
-        if (error.code === 'closed') return undefined;
-      }
-      await this.#pause(pause);
-    }
-    return undefined;
-  }
-
-  /** Shorter when the courier is stopped. */
-  async #pause(ms: number): Promise<void> {
-    const { signal } = this.#wake;
-    await wait(ms, undefined, { signal, ref: false }).catch((error: unknown) => {
-      if (!signal.aborted) throw error;
-    });
+    return this.#retries.until(() => this.#send(asking, id), isEnough);
   }
 }
 

@@ -34,6 +34,7 @@ import { accountsOf } from './resources/accounts.js';
 import { creditsOf, spendsOf, transactionsOf, transfersOf } from './resources/credits.js';
 import { paymentsOf } from './resources/payments.js';
 import { Catalogue, entitlementsOf, ordersOf } from './resources/shop.js';
+import { Retries } from './retries.js';
 import type { Router } from './router.js';
 import { isUserId } from './user-id.js';
 import type {
@@ -55,8 +56,9 @@ export class EngineWallet implements Wallet {
   readonly #partitions: readonly PartitionClient[];
   readonly #router: Router;
   readonly #settings: Settings;
-  readonly #released: () => Promise<void>;
+  readonly #release: () => Promise<void>;
   readonly #requests: Requests;
+  readonly #retries = new Retries();
   readonly #courier: Courier;
   readonly #audit: () => Promise<Audit>;
   readonly items: Catalogue;
@@ -76,19 +78,23 @@ export class EngineWallet implements Wallet {
     partitions: readonly PartitionClient[],
     router: Router,
     settings: Settings,
-    { clock, audit, released }: Surroundings,
+    { clock, audit, release }: Surroundings,
   ) {
     this.#partitions = partitions;
     this.#router = router;
     this.#settings = settings;
-    this.#released = released;
+    this.#release = release;
     this.#audit = audit;
     const { currency } = settings;
     const requests = new Requests(router, new RequestIds(clock), currency, (messages) => {
       this.#courier.post(messages);
     });
     this.#requests = requests;
-    this.#courier = new Courier((asking, id) => requests.send(asking, id));
+    this.#courier = new Courier(
+      this.#retries,
+      (asking, id) => requests.send(asking, id),
+      (partition) => outboxOf(requests, partition),
+    );
     this.items = new Catalogue(requests, currency);
     this.credits = creditsOf(requests);
     this.spends = spendsOf(requests);
@@ -102,11 +108,17 @@ export class EngineWallet implements Wallet {
 
   /** Reads the catalogue, and goes on with messages that are still under way. */
   async begin(): Promise<void> {
-    await this.items.load(this.#router.numberOf(CATALOGUE));
-    for (const number of this.#partitions.keys()) {
-      const open = await this.#requests.queryAt<Message[]>(number, { what: 'outbox' });
-      if (open.ok) this.#courier.post(open.value);
+    for (const [number, partition] of this.#partitions.entries()) {
+      await this.#recall(number);
+      partition.onRecovered(() => void this.#recall(number));
     }
+  }
+
+  /** Learns from a partition what a former process or thread of it may have done unheard. */
+  async #recall(number: number): Promise<void> {
+    const hasCatalogue = number === this.#router.numberOf(CATALOGUE);
+    if (hasCatalogue) await this.#retries.until(() => this.items.load(number));
+    await this.#courier.collect(number);
   }
 
   bet(body: BetBody): Promise<Answer> {
@@ -300,13 +312,14 @@ export class EngineWallet implements Wallet {
 
   async #close(): Promise<void> {
     try {
-      await this.#courier.stop();
+      this.#retries.stop();
+      await this.#courier.stopped();
       await Promise.allSettled([...this.#begun]);
       await this.#router.uncontended();
       this.#requests.closed = true;
       await Promise.all(this.#partitions.map((partition) => partition.close()));
     } finally {
-      await this.#released();
+      await this.#release();
     }
   }
 }
@@ -317,7 +330,7 @@ export interface Surroundings {
   /** Walks the journal as it is now. */
   readonly audit: () => Promise<Audit>;
   /** Gives the data directory back. */
-  readonly released: () => Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 /** `me` is what a player's token calls its player in a path. */
@@ -331,6 +344,12 @@ function faultOfPlayer(id: unknown, currency: unknown, balance: unknown): Refuse
   }
   if (Number.isSafeInteger(balance) && Number(balance) >= 0) return undefined;
   return at('/initial_balance', 'must be a whole number from 0 to 2^53-1');
+}
+
+/** What a partition has sent and not settled. */
+async function outboxOf(requests: Requests, partition: number): Promise<readonly Message[]> {
+  const open = await requests.queryAt<Message[]>(partition, { what: 'outbox' });
+  return open.ok ? open.value : [];
 }
 
 function closed(): EngineError {

@@ -12,6 +12,7 @@ import {
   partitionDirectory,
 } from './data-directory.js';
 import { lockDirectory } from './directory-lock.js';
+import type { Audit } from './economy.js';
 import { EngineWallet } from './engine-wallet.js';
 import { OpenError } from './errors.js';
 import { isCurrencyCode, type WalletOptions } from './options.js';
@@ -34,25 +35,43 @@ export async function openWallet(options: WalletOptions = {}): Promise<Wallet> {
   const dataDir = absolute(settings.dataDir ?? mkdtempSync(join(tmpdir(), 'purser-')));
   const manifest = openDirectory(dataDir, settings.partitions);
   const lock = await lockDirectory(dataDir);
+  const release = async (): Promise<void> => {
+    await lock.release();
+    if (temporary) rmSync(dataDir, { recursive: true, force: true });
+  };
   try {
     const clock = new Clock();
     const partitions = await openPartitions(dataDir, manifest, settings, clock);
     const router = new Router(partitions, Buffer.from(manifest.seed, 'hex'));
-    await router.learn();
-    const wallet = new EngineWallet(partitions, router, settings, {
-      clock,
-      audit: () => auditDirectory(dataDir),
-      released: async () => {
-        await lock.release();
-        if (temporary) rmSync(dataDir, { recursive: true, force: true });
-      },
-    });
-    await wallet.begin();
+    const audit = (): Promise<Audit> => auditDirectory(dataDir);
+    const wallet = new EngineWallet(partitions, router, settings, { clock, audit, release });
+    await begin(wallet, router, partitions, dataDir);
     return wallet;
   } catch (error) {
     await lock.release();
     throw error;
   }
+}
+
+/** Threads that nobody will ask anything are ended. */
+async function begin(
+  wallet: EngineWallet,
+  router: Router,
+  partitions: readonly PartitionClient[],
+  dataDir: string,
+): Promise<void> {
+  try {
+    await router.learn();
+    await wallet.begin();
+  } catch (error) {
+    await Promise.all(partitions.map((partition) => partition.abandon()));
+    throw unservable(dataDir, error);
+  }
+}
+
+function unservable(dataDir: string, error: unknown): OpenError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new OpenError(`${dataDir} cannot be served: ${reason}`, { cause: error });
 }
 
 export interface Settings {
@@ -149,7 +168,6 @@ async function recover(
       onProgress?.({ what: 'replaying the journal, frames', done, total });
     });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new OpenError(`${dataDir} cannot be served: ${reason}`, { cause: error });
+    throw unservable(dataDir, error);
   }
 }

@@ -46,6 +46,8 @@ export class PartitionClient {
   #flushing = false;
   #room: (() => void)[] = [];
   #idle: (() => void)[] = [];
+  #recovery: Promise<void> | undefined;
+  #recovered: () => void = () => {};
   /** Watches that found the same batch in flight; the clock may jump, the count cannot. */
   #watches = 0;
   #watched: Batch | undefined;
@@ -67,8 +69,18 @@ export class PartitionClient {
     this.#thread = this.#start(this.#options);
     const hello = await this.#greet(this.#thread, onProgress);
     this.#clock.raise(hello.time);
-    this.#state = { kind: 'serving', epoch: hello.epoch };
+    this.#serve(this.#thread, hello.epoch);
     return hello;
+  }
+
+  #serve(thread: Thread, epoch: number): void {
+    this.#state = { kind: 'serving', epoch };
+    void thread.died.then((error) => this.#fail(epoch, error));
+  }
+
+  /** Calls back whenever another thread has taken over: some that it did, nobody heard of. */
+  onRecovered(call: () => void): void {
+    this.#recovered = call;
   }
 
   health(): PartitionHealth {
@@ -136,6 +148,9 @@ export class PartitionClient {
     this.#state = { kind: 'closed' };
     try {
       if (state.kind === 'serving') await this.#thread?.run({ kind: 'close', epoch: state.epoch });
+    } catch (cause) {
+      const message = 'the last checkpoint was not written; the journal has everything';
+      throw new EngineError('unavailable', message, { cause });
     } finally {
       await this.#thread?.destroy();
     }
@@ -148,8 +163,9 @@ export class PartitionClient {
     return this.#inFlight.size > 0 || this.#mailbox.batches > 0;
   }
 
-  /** Ends the thread of a partition that was never served from. */
+  /** Ends the thread of a partition that nobody will be served from. */
   async abandon(): Promise<void> {
+    await this.#recovery;
     clearInterval(this.#watchdog);
     this.#state = { kind: 'closed' };
     await this.#thread?.destroy();
@@ -224,7 +240,8 @@ export class PartitionClient {
       this.#mailbox.recycle(batch);
     }
     this.#inFlight.clear();
-    await this.#recover(cause);
+    this.#recovery = this.#recover(cause);
+    await this.#recovery;
     this.#flush();
     this.#wake();
   }
@@ -237,7 +254,8 @@ export class PartitionClient {
         this.#thread = this.#start(this.#options);
         this.#restarts += 1;
         const { epoch } = await this.#greet(this.#thread);
-        this.#state = { kind: 'serving', epoch };
+        this.#serve(this.#thread, epoch);
+        this.#recovered();
         return;
       } catch (error) {
         reason = messageOf(error);

@@ -5,6 +5,8 @@ import type { PartitionOptions, Task } from '../partitions/slots.js';
 /** The one thread of a partition, under the supervision of a pool of exactly one. */
 export interface Thread {
   run(task: Task): Promise<unknown>;
+  /** Resolves with why the thread ended, when nobody had asked for it. */
+  readonly died: Promise<Error>;
   /** Ends the thread wherever it is. Rejects when it does not end in time. */
   destroy(): Promise<void>;
 }
@@ -37,9 +39,23 @@ export function startThread(options: ThreadOptions): Thread {
       maxYoungGenerationSizeMb: THREAD_YOUNG_MEGABYTES,
     },
   });
-  // A thread that dies without a task reports here; the next task finds out.
-  pool.on('error', () => {});
-  return { run: (task) => pool.run(task), destroy: () => withTimeLimit(pool.destroy()) };
+  // What made a thread die without a task is told here first.
+  let reason = new Error('the thread ended');
+  pool.on('error', (error) => {
+    reason = error;
+  });
+  let isWanted = true;
+  const died = new Promise<Error>((resolve) => {
+    // The pool has another thread then, which recovers: not the one that was served from.
+    pool.on('workerDestroy', () => {
+      if (isWanted) setImmediate(() => resolve(reason));
+    });
+  });
+  const destroy = (): Promise<void> => {
+    isWanted = false;
+    return withTimeLimit(pool.destroy());
+  };
+  return { run: (task) => pool.run(task), died, destroy };
 }
 
 /** Tasks beside batches that may be under way: hello, books, ids, close. */

@@ -67,12 +67,23 @@ export async function verifyPartition(
     const checkpoint = await readCheckpoint(directory);
     const journal = openJournal(path, { durability: 'disk', readOnly: true });
     journals.push(journal);
-    const walk = new Walk(journal, plan, ids, checkpoint);
-    await walk.run(watch);
-    return walk.report();
+    return await verifyJournal(journal, checkpoint, plan, ids, watch);
   } catch (error) {
     return unread(partition, `${path} cannot be read: ${reasonOf(error)}`);
   }
+}
+
+/** The same of a journal that is open, and of the checkpoint that was read beside it. */
+export async function verifyJournal(
+  journal: Journal,
+  checkpoint: Checkpoint | CheckpointFault | undefined,
+  plan: PartitionPlan,
+  ids: SharedIds,
+  watch: Watch,
+): Promise<PartitionReport> {
+  const walk = new Walk(journal, plan, ids, checkpoint);
+  await walk.run(watch);
+  return walk.report();
 }
 
 function unread(partition: number, fault: string): PartitionReport {

@@ -1,0 +1,210 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { SimulatedCheckpoints, SimulatedFile } from './disk.js';
+/** What is small here, so that a short history comes to every bound. */
+const SMALL = {
+    batch_commands: 8,
+    batch_early_commands: 2,
+    batch_full_bytes: 2 * 1024,
+    details_bytes: 28 * 1024,
+    batch_slot_bytes: 32 * 1024,
+    mailbox_batches: 6,
+    partition_batches_in_flight: 2,
+    bulk_batches: 2,
+    frame_full_bytes: 4 * 1024,
+    recent_frames_bytes: 16 * 1024,
+    checkpoint_entries: 12,
+    changed_documents: 12,
+    checkpoint_slice_actors: 1,
+    checkpoint_slice_documents: 2,
+    checkpoint_run_bytes: 256,
+    resident_actors: 1,
+};
+/** Loads a built package, whose bounds become small. */
+export async function load(dist) {
+    const from = (path) => import(pathToFileURL(join(dist, path)).href);
+    const { limits } = (await from('limits.js'));
+    Object.assign(limits, SMALL);
+    return {
+        ...(await from('engine/clock.js')),
+        ...(await from('engine/engine-wallet.js')),
+        ...(await from('engine/errors.js')),
+        ...(await from('engine/partition-client.js')),
+        ...(await from('engine/router.js')),
+        ...(await from('partitions/entry-verifier.js')),
+        ...(await from('partitions/hash.js')),
+        ...(await from('partitions/incarnation.js')),
+        ...(await from('partitions/journal.js')),
+        ...(await from('partitions/verify.js')),
+    };
+}
+const SUPPLY = 1_000;
+const SEED = Buffer.from('a1b2c3d4e5f60718', 'hex');
+/** One life of the process: an engine over threads and disks that are simulated. */
+export class House {
+    #world;
+    #modules;
+    #plan;
+    #disks;
+    #threads;
+    constructor(world, modules, plan, disks) {
+        this.#world = world;
+        this.#modules = modules;
+        this.#plan = plan;
+        this.#disks = disks;
+        this.#threads = disks.map(() => undefined);
+        world.life += 1;
+    }
+    /** Recovers, as `openWallet` does; rejects with what keeps it from being served. */
+    async open() {
+        const { Clock, PartitionClient, Router, EngineWallet } = this.#modules;
+        const clock = new Clock();
+        const start = (options) => this.#start(options);
+        const partitions = this.#disks.map((_, number) => {
+            return new PartitionClient(this.#options(number), clock, start);
+        });
+        await Promise.all(partitions.map((partition) => partition.open()));
+        const router = new Router(partitions, SEED);
+        await router.learn();
+        const settings = {
+            ...this.#plan,
+            dataDir: undefined,
+            durability: 'disk',
+            currency: 'USD',
+            threadHeapMegabytes: 0,
+            onProgress: undefined,
+        };
+        const wallet = new EngineWallet(partitions, router, settings, {
+            clock,
+            audit: () => Promise.reject(new Error('there is no directory')),
+            release: async () => { },
+        });
+        await wallet.begin();
+        return wallet;
+    }
+    #options(partition) {
+        return {
+            directory: '',
+            partition,
+            durability: 'disk',
+            dialect: this.#plan.dialect,
+            seed: SEED,
+            genesisHash: genesisHash(partition),
+            supply: SUPPLY,
+            currency: 'USD',
+            heapMegabytes: 0,
+        };
+    }
+    #start(options) {
+        const disk = this.#disks[options.partition];
+        const begin = () => {
+            return this.#modules.Incarnation.begin(options, () => {
+                disk.open();
+                const journal = new this.#modules.Journal(new SimulatedFile(disk));
+                return { journal, checkpoints: new SimulatedCheckpoints(disk) };
+            });
+        };
+        const thread = new SimulatedThread(this.#world, begin, () => disk.abandon());
+        this.#threads[options.partition] = thread;
+        return thread;
+    }
+    /** Ends the thread of a partition, as a crash inside of it does. */
+    killThread(partition) {
+        this.#threads[partition]?.crash();
+    }
+}
+function genesisHash(partition) {
+    return Buffer.alloc(32, partition + 1);
+}
+/** What `purser verify` says of the disks; undefined when it finds nothing. */
+export async function verify({ SharedIds, Hash, Journal, verifyJournal }, disks) {
+    const ids = new SharedIds(new Hash(SEED));
+    const watch = { frames: 1_000_000, onFrame: () => { } };
+    let transit = 0n;
+    for (const [partition, disk] of disks.entries()) {
+        const journal = new Journal(new SimulatedFile(disk));
+        const checkpoint = new SimulatedCheckpoints(disk).read();
+        const genesis = genesisHash(partition);
+        const plan = { directory: '', partition, genesisHash: genesis, before: Number.MAX_VALUE };
+        const report = await verifyJournal(journal, checkpoint, plan, ids, watch);
+        if (report.fault !== undefined)
+            return report.fault;
+        transit += report.books.get('transit') ?? 0n;
+    }
+    return ids.transit.fault(transit);
+}
+/** A thread whose messages take their time, in order, and which ends without a word. */
+class SimulatedThread {
+    #world;
+    #incarnation;
+    #ended;
+    #running = new Set();
+    #isAlive = true;
+    died;
+    #die = () => { };
+    /** When the last message arrives, each way. */
+    #there = 0;
+    #back = 0;
+    constructor(world, begin, died) {
+        this.#world = world;
+        this.#ended = died;
+        this.died = new Promise((resolve) => {
+            this.#die = resolve;
+        });
+        this.#incarnation = new Promise((resolve) => {
+            world.later(world.random.between(0.5, 3), () => {
+                if (this.#isAlive)
+                    resolve(begin());
+            });
+        });
+    }
+    run(task) {
+        if (!this.#isAlive)
+            return Promise.reject(new Error('Worker has been terminated'));
+        return new Promise((resolve, reject) => {
+            this.#running.add(reject);
+            const answer = (settle) => {
+                this.#back = this.#after(this.#back, () => {
+                    if (this.#running.delete(reject))
+                        settle();
+                });
+            };
+            this.#there = this.#after(this.#there, async () => {
+                const incarnation = await this.#incarnation;
+                if (!this.#isAlive)
+                    return;
+                try {
+                    const result = await incarnation.run(task);
+                    answer(() => resolve(result));
+                }
+                catch (error) {
+                    answer(() => reject(error));
+                }
+            });
+        });
+    }
+    #after(last, action) {
+        const { now, random } = this.#world;
+        const at = Math.max(last + 0.001, now + random.between(0.01, 0.3));
+        this.#world.later(at - now, action);
+        return at;
+    }
+    /** Ends as a crash inside of it does. */
+    crash() {
+        const error = new Error('the thread ended');
+        this.#end(error);
+        this.#world.later(this.#world.random.between(0.01, 1), () => this.#die(error));
+    }
+    async destroy() {
+        this.#end(new Error('Worker has been terminated'));
+        await new Promise((resolve) => this.#world.later(1, resolve));
+    }
+    #end(error) {
+        if (this.#isAlive)
+            this.#ended();
+        this.#isAlive = false;
+        for (const reject of this.#running)
+            reject(error);
+        this.#running.clear();
+    }
+}

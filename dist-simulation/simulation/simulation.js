@@ -1,0 +1,274 @@
+import { Disk } from './disk.js';
+import { call, planOps } from './history.js';
+import { House, verify } from './house.js';
+import { Oracle } from './oracle.js';
+import { Random } from './random.js';
+import { OUTSIDE, World } from './world.js';
+const STEPS_PER_OP = 16;
+const PATIENCE_MS = 60_000;
+const MISHAPS = ['crash', 'crash', 'crash', 'thread', 'full', 'fails', 'refuses', 'hangs'];
+/** The history of a seed. */
+export function script(seed, length) {
+    const random = new Random(seed * 2 + 1);
+    const partitions = 1 + random.below(3);
+    const users = ['ann', 'ben', 'cleo', 'dan'].slice(0, 2 + random.below(3));
+    const dialect = random.chance(0.5) ? 'exwallet' : 'hub88';
+    const mishaps = Array.from({ length: random.below(6) }, () => ({
+        step: random.below(length * STEPS_PER_OP),
+        what: random.pick(MISHAPS),
+        partition: random.below(partitions),
+    }));
+    return {
+        seed,
+        plan: { dialect, partitions, initialBalance: 60 + random.below(60) },
+        users,
+        ops: planOps(seed, length, users),
+        mishaps,
+    };
+}
+/** Lets a history happen, and judges it. */
+export async function play(modules, script) {
+    const run = new Run(modules, script);
+    return await run.play();
+}
+class Run {
+    #modules;
+    #script;
+    #world;
+    #disks;
+    #sent;
+    #faults = [];
+    #house;
+    #wallet = new Promise(() => { });
+    /** Resolves when this life of the process ends. */
+    #crashed = Promise.resolve();
+    #crash = () => { };
+    #crashes = 0;
+    #clock = 0;
+    constructor(modules, script) {
+        this.#modules = modules;
+        this.#script = script;
+        this.#world = new World(new Random(script.seed));
+        this.#disks = Array.from({ length: script.plan.partitions }, () => new Disk(this.#world));
+        this.#sent = script.ops.map((op) => ({ op, attempts: [] }));
+    }
+    async play() {
+        const world = this.#world;
+        world.enter();
+        try {
+            this.#start();
+            await world.until(this.#open());
+            const first = world.steps;
+            const lanes = [0, 1, 2, 3, 4, 5].map((lane) => this.#lane(lane));
+            const mishaps = this.#script.mishaps.toSorted((a, b) => b.step - a.step);
+            await world.until(Promise.all(lanes), () => {
+                while (world.steps - first >= (mishaps.at(-1)?.step ?? Infinity)) {
+                    this.#happen(mishaps.pop());
+                }
+            });
+            await world.until(this.#end());
+        }
+        catch (error) {
+            this.#faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+        }
+        finally {
+            world.leave();
+        }
+        for (const { violations } of this.#disks)
+            this.#faults.push(...violations);
+        const attempts = this.#sent.reduce((sum, one) => sum + one.attempts.length, 0);
+        return {
+            faults: this.#faults,
+            steps: world.steps,
+            crashes: this.#crashes,
+            attempts,
+            sent: this.#sent,
+        };
+    }
+    /** Starts the process, on what the last one left. */
+    #start() {
+        this.#crashed = new Promise((resolve) => {
+            this.#crash = resolve;
+        });
+        this.#house = new House(this.#world, this.#modules, this.#script.plan, this.#disks);
+        this.#wallet = this.#house.open();
+        this.#wallet.catch((error) => this.#refused(error));
+    }
+    /** It did not open: another mishap in time, after which it is started again, or a fault. */
+    #refused(error) {
+        if (error instanceof this.#modules.EngineError)
+            this.#kill();
+        else
+            this.#fault(`it does not open: ${error.message}`);
+    }
+    async #open() {
+        const wallet = await this.#wallet;
+        await wallet.createUsers(this.#script.users);
+    }
+    #happen({ what, partition }) {
+        const disk = this.#disks[partition];
+        if (what === 'crash')
+            this.#kill();
+        else if (what === 'thread')
+            this.#house?.killThread(partition);
+        else if (what === 'full') {
+            disk.isFull = true;
+            const relieve = () => {
+                disk.isFull = false;
+            };
+            this.#world.later(20, relieve, OUTSIDE);
+        }
+        else
+            disk.fault = what;
+    }
+    #kill() {
+        this.#crashes += 1;
+        for (const disk of this.#disks) {
+            disk.abandon();
+            disk.fault = undefined;
+        }
+        this.#crash();
+        this.#start();
+    }
+    async #lane(lane) {
+        for (const one of this.#sent) {
+            if (one.op.lane !== lane)
+                continue;
+            if (one.op.pause > 0)
+                await this.#world.sleep(one.op.pause);
+            await this.#send(one, 3);
+        }
+    }
+    /** Sends an operation, more than once at a time if it is so planned, until it has an answer. */
+    async #send(one, tries) {
+        for (let i = 0; i < tries; i++) {
+            const copies = Array.from({ length: i === 0 ? one.op.copies : 1 }, () => this.#attempt(one));
+            if ((await Promise.all(copies)).some((isAnswered) => isAnswered))
+                return;
+            await this.#world.sleep(this.#world.random.between(1, 10));
+        }
+    }
+    /** Sends it once; resolves to false when nobody knows what became of it. */
+    async #attempt({ op, attempts }, patience = op.patience) {
+        const crashed = this.#crashed.then(() => undefined);
+        const wallet = await Promise.race([this.#wallet.catch(() => undefined), crashed]);
+        if (wallet === undefined)
+            return false;
+        const asking = this.#call(wallet, op);
+        if (asking === undefined)
+            return true;
+        const attempt = { at: ++this.#clock };
+        attempts.push(attempt);
+        const answer = await Promise.race([asking, crashed, this.#impatience(op, patience)]);
+        if (answer === undefined)
+            return false;
+        attempt.done = ++this.#clock;
+        attempt.answer = answer;
+        return true;
+    }
+    async #impatience(op, ms) {
+        const { life } = this.#world;
+        await this.#world.sleep(ms);
+        if (ms >= PATIENCE_MS && life === this.#world.life)
+            this.#hung(op);
+        return undefined;
+    }
+    #hung({ index }) {
+        const attempts = this.#sent.find(({ op }) => op.index === index)?.attempts ?? [];
+        const isOpen = attempts.every(({ done }) => done === undefined);
+        if (isOpen)
+            this.#fault(`#${index} has had no answer for ${PATIENCE_MS} ms`);
+    }
+    /** Undefined when it cannot be sent; resolves to undefined when its outcome is unknown. */
+    #call(wallet, op) {
+        const handleOf = (index) => {
+            const attempts = this.#sent.find(({ op }) => op.index === index)?.attempts;
+            return attempts?.find(({ answer }) => answer?.ok)?.answer?.handle;
+        };
+        return call(wallet, op, handleOf)?.catch((error) => {
+            if (!(error instanceof this.#modules.EngineError)) {
+                this.#fault(`#${op.index}: ${error.stack}`);
+            }
+            return undefined;
+        });
+    }
+    /** Everything is asked for again with nothing going wrong, and again after a last restart. */
+    async #end() {
+        for (const disk of this.#disks)
+            disk.fault = undefined;
+        await this.#settle(() => true);
+        const before = await this.#look();
+        await (await this.#wallet).close();
+        this.#kill();
+        await this.#settle(({ attempts }) => attempts.some(({ answer }) => answer?.ok));
+        const seen = await this.#look();
+        const same = JSON.stringify([...before.lines]) === JSON.stringify([...seen.lines]);
+        if (!same)
+            this.#fault('the histories are others after a restart');
+        const { initialBalance } = this.#script.plan;
+        this.#faults.push(...new Oracle(this.#sent, seen, initialBalance).judge());
+        const fault = await verify(this.#modules, this.#disks);
+        if (fault !== undefined)
+            this.#fault(`verify: ${fault}`);
+    }
+    async #settle(asksFor) {
+        for (const one of this.#sent) {
+            if (one.op.kind === 'read' || !asksFor(one))
+                continue;
+            for (let i = 0; i < 20 && !(await this.#attempt(one, PATIENCE_MS)); i++) {
+                await this.#world.sleep(50);
+            }
+        }
+        const wallet = await this.#wallet;
+        for (let i = 0; i < 200; i++) {
+            const books = await wallet.books().catch((error) => {
+                if (!(error instanceof this.#modules.EngineError))
+                    throw error;
+                return undefined;
+            });
+            await this.#world.sleep(500);
+            if (books === undefined)
+                continue;
+            const { accounts, total } = books;
+            if (total !== 0n)
+                this.#fault(`the sum of all accounts is ${total}`);
+            if ((accounts['transit'] ?? 0n) === 0n)
+                return;
+        }
+        this.#fault('money stays in transit');
+    }
+    async #look() {
+        const wallet = await this.#wallet;
+        const lines = new Map();
+        const balances = new Map();
+        for (const user of this.#script.users) {
+            lines.set(user, await historyOf(wallet, user));
+            balances.set(user, (await wallet.players.get(user))?.balance ?? Number.NaN);
+        }
+        return { lines, balances };
+    }
+    #fault(words) {
+        this.#faults.push(words);
+    }
+}
+/** The whole history of a player, oldest first. */
+async function historyOf(wallet, user) {
+    const lines = [];
+    let cursor;
+    do {
+        const page = await wallet.transactions.list(user, {
+            limit: 7,
+            ...(cursor !== undefined && { cursor }),
+        });
+        if (!page.ok)
+            throw new Error(`no history of ${user}: ${page.code}`);
+        for (const { transaction_id, type, order_id, sign, amount, ...rest } of page.value.data) {
+            const isOrder = type === 'ORDER' || type === 'ORDER_REFUND';
+            const id = isOrder ? `${type} ${order_id}` : transaction_id;
+            const { balance_after: balance, counterparty } = rest;
+            lines.push({ id, type, moved: amount === 0 ? 0 : sign * amount, balance, counterparty });
+        }
+        cursor = page.value.next_cursor ?? undefined;
+    } while (cursor !== undefined);
+    return lines.reverse();
+}

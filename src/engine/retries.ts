@@ -1,0 +1,47 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { EngineError } from './errors.js';
+
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 30_000;
+
+/** What the engine does for itself, again and again until it is done or the wallet closes. */
+export class Retries {
+  readonly #stop = new AbortController();
+
+  get stopped(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** Tries until there is an outcome that will do; undefined when the wallet closes first. */
+  async until<T>(
+    attempt: () => Promise<T>,
+    isEnough: (found: T) => boolean = () => true,
+  ): Promise<T | undefined> {
+    let pause = FIRST_PAUSE_MS;
+    while (!this.stopped) {
+      try {
+        const found = await attempt();
+        if (isEnough(found)) return found;
+      } catch (error) {
+        // Its outcome is unknown or nothing was done: both times it is safe to try again.
+        if (!(error instanceof EngineError)) throw error;
+        if (error.code === 'closed') return undefined;
+      }
+      await this.#pause(pause);
+      pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+    }
+    return undefined;
+  }
+
+  /** Shorter when it is stopped. */
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#stop;
+    await wait(ms, undefined, { signal, ref: false }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+  }
+}
