@@ -1,5 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
-const HANG_MS = 8_000;
+const HANGS_MS = [8_000, 1e9];
 /**
  * The disk of one partition, as LMDB with synced commits shows it: a commit is there as a whole or
  * not at all, what was acknowledged stays, and what was not may be there after a crash.
@@ -44,7 +44,7 @@ export class Disk {
         return new Promise((resolve, reject) => {
             const pending = { store: () => void store() };
             this.pending.add(pending);
-            this.world.later(fault === 'hangs' ? HANG_MS : random.between(0.5, 4), () => {
+            this.world.later(fault === 'hangs' ? random.pick(HANGS_MS) : random.between(0.5, 4), () => {
                 if (this.opened !== opened || !this.pending.delete(pending))
                     return;
                 if (fault === 'refuses')

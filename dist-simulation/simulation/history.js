@@ -25,7 +25,9 @@ function planOp(random, ops, users) {
     // Mostly a recent one, of the same user.
     const names = named.length === 0 ? undefined : random.pick(named.slice(-6));
     const user = names === undefined || random.chance(0.05) ? random.pick(users) : names.user;
-    const stealable = ops.filter((op) => op.kind === 'bet' && op.steals === undefined).slice(-8);
+    const stolen = new Set(ops.map((op) => op.steals));
+    const own = ops.filter((op) => op.kind === 'bet' && op.steals === undefined);
+    const stealable = own.filter(({ index }) => !stolen.has(index)).slice(-8);
     const isThief = kind === 'bet' && stealable.length > 0 && random.chance(0.15);
     const victim = isThief ? random.pick(stealable) : undefined;
     return {

@@ -133,6 +133,9 @@ export async function verify({ SharedIds, Hash, Journal, verifyJournal }, disks)
     }
     return ids.transit.fault(transit);
 }
+/** What those hear who wait for a thread that is gone. */
+export class ThreadDeath extends Error {
+}
 /** A thread whose messages take their time, in order, and which ends without a word. */
 class SimulatedThread {
     #world;
@@ -160,7 +163,7 @@ class SimulatedThread {
     }
     run(task) {
         if (!this.#isAlive)
-            return Promise.reject(new Error('Worker has been terminated'));
+            return Promise.reject(new ThreadDeath('the thread was ended'));
         return new Promise((resolve, reject) => {
             this.#running.add(reject);
             const answer = (settle) => {
@@ -191,12 +194,12 @@ class SimulatedThread {
     }
     /** Ends as a crash inside of it does. */
     crash() {
-        const error = new Error('the thread ended');
+        const error = new ThreadDeath('the thread ended');
         this.#end(error);
         this.#world.later(this.#world.random.between(0.01, 1), () => this.#die(error));
     }
     async destroy() {
-        this.#end(new Error('Worker has been terminated'));
+        this.#end(new ThreadDeath('the thread was ended'));
         await new Promise((resolve) => this.#world.later(1, resolve));
     }
     #end(error) {

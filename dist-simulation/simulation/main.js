@@ -1,25 +1,112 @@
 import { join } from 'node:path';
-import { projectRoot } from '../support/mutant.js';
+import { parseArgs } from 'node:util';
+import { mutate, projectRoot } from '../support/mutant.js';
 import { load } from './house.js';
+import { mutations } from './mutations.js';
 import { shrink, tell } from './shrink.js';
 import { play, script } from './simulation.js';
-const modules = await load(join(projectRoot(import.meta.url), 'dist'));
-const n = Number(process.argv[2] ?? 20), from = Number(process.argv[3] ?? 1);
-const t = performance.now();
-let bad = 0, steps = 0, crashes = 0;
-for (let seed = from; seed < from + n; seed++) {
-    const v = await play(modules, script(seed, 50));
-    steps += v.steps;
-    crashes += v.crashes;
-    if (v.faults.length) {
-        bad++;
-        console.log(seed, v.faults.slice(0, 4));
-        if (n === 1) {
-            const s = await shrink(modules, script(seed, 50));
-            console.log(tell(s.script, s.verdict));
-        }
-        if (bad > 8)
-            break;
-    }
+const HELP = `npm run simulate -- [--seeds 1000] [--from 1] [--ops 50]   many histories
+npm run simulate -- --seed N                               one, told when it fails
+npm run simulate -- --every-step [--seeds 3]               a crash after each event of a history
+npm run simulate -- --mutations [--seeds 300]              faults that must be found`;
+const { values } = parseArgs({
+    options: {
+        seeds: { type: 'string' },
+        from: { type: 'string', default: '1' },
+        ops: { type: 'string', default: '50' },
+        seed: { type: 'string' },
+        'every-step': { type: 'boolean', default: false },
+        mutations: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+    },
+});
+const root = projectRoot(import.meta.url);
+const from = Number(values.from);
+const ops = Number(values.ops);
+if (values.help)
+    console.log(HELP);
+else if (values.mutations)
+    await findMutations(Number(values.seeds ?? 300));
+else {
+    const modules = await load(join(root, 'dist'));
+    if (values.seed !== undefined)
+        await many(modules, [script(Number(values.seed), ops)]);
+    else if (values['every-step'])
+        await everyStep(modules, Number(values.seeds ?? 3));
+    else
+        await many(modules, seeds(Number(values.seeds ?? 1000)));
 }
-console.log({ n, bad, steps, crashes, ms: performance.now() - t });
+function* seeds(count) {
+    for (let seed = from; seed < from + count; seed++)
+        yield script(seed, ops);
+}
+/** Plays histories up to the first that fails, which is then shortened and told. */
+async function many(modules, scripts) {
+    const tally = { histories: 0, events: 0, crashes: 0, requests: 0 };
+    for (const one of scripts) {
+        const verdict = await play(modules, one);
+        tally.histories += 1;
+        tally.events += verdict.steps;
+        tally.crashes += verdict.crashes;
+        tally.requests += verdict.attempts;
+        if (verdict.faults.length > 0) {
+            await failed(modules, one);
+            break;
+        }
+        progress(tally.histories);
+    }
+    if (process.exitCode !== 1) {
+        const { histories, requests, events, crashes } = tally;
+        console.log(`${histories} histories, ${requests} requests, ${events} events, ${crashes} crashes`);
+        console.log('nothing lost, nothing twice');
+    }
+    return tally.events;
+}
+async function failed(modules, one) {
+    console.log(`FAILED: seed ${one.seed}, ${one.ops.length} operations; it is shortened …`);
+    const { script: short, verdict } = await shrink(modules, one);
+    console.log(`seed ${one.seed}: ${tell(short, verdict)}`);
+    console.log(`again: npm run simulate -- --seed ${one.seed} --ops ${ops}`);
+    process.exitCode = 1;
+}
+/** For each history: one crash after each of its events in turn. */
+async function everyStep(modules, count) {
+    function* all() {
+        for (let seed = from; seed < from + count; seed++) {
+            const short = { ...script(seed, 12), mishaps: [] };
+            // As many events as there are, about; a crash after the last one does nothing.
+            for (let step = 0; step < 220; step++) {
+                yield { ...short, mishaps: [{ step, what: 'crash', partition: 0 }] };
+            }
+        }
+    }
+    await many(modules, all());
+}
+/** Each mutation must make some history fail. */
+async function findMutations(limit) {
+    let found = 0;
+    for (const mutation of mutations) {
+        const mutant = mutate(root, mutation);
+        const seed = await firstFailing(await load(mutant.dist), limit);
+        mutant.remove();
+        if (seed !== undefined)
+            found += 1;
+        else
+            process.exitCode = 1;
+        const words = seed === undefined ? `NOT FOUND in ${limit} seeds` : `found by seed ${seed.what}`;
+        console.log(`${mutation.name}: ${words}`);
+    }
+    console.log(`${found} of ${mutations.length} found`);
+}
+async function firstFailing(modules, limit) {
+    for (const one of seeds(limit)) {
+        const { faults } = await play(modules, one);
+        if (faults.length > 0)
+            return { what: `${one.seed}: ${faults[0]?.split('\n')[0]}` };
+    }
+    return undefined;
+}
+function progress(done) {
+    if (process.stderr.isTTY && done % 20 === 0)
+        process.stderr.write(`\r${done} `);
+}

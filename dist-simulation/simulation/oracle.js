@@ -75,6 +75,11 @@ export class Oracle {
         this.#expect(balance === answer.balance, `${nameOf(op)}: ${answer.balance}, not ${balance}`);
         const due = this.#due(op, all.indexOf(line));
         this.#expect(moved === due, `${nameOf(op)} moved ${moved}, not ${due}`);
+        if (op.kind !== 'refund')
+            return;
+        const paid = this.#sent.find((one) => one.op.index === op.names)?.op.amount ?? 0;
+        const refunded = this.#naming(op.names, 'refund').reduce((sum, one) => sum + one.op.amount, 0);
+        this.#expect(refunded <= paid, `${refunded} of ${paid} were refunded of #${op.names}`);
     }
     /** What an accepted operation moves. */
     #due(op, place) {

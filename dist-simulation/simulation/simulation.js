@@ -1,6 +1,6 @@
 import { Disk } from './disk.js';
 import { call, planOps } from './history.js';
-import { House, verify } from './house.js';
+import { House, ThreadDeath, verify } from './house.js';
 import { Oracle } from './oracle.js';
 import { Random } from './random.js';
 import { OUTSIDE, World } from './world.js';
@@ -31,6 +31,9 @@ export async function play(modules, script) {
     const run = new Run(modules, script);
     return await run.play();
 }
+/** A fault was seen: the rest of the history tells nothing more. */
+class Stopped extends Error {
+}
 class Run {
     #modules;
     #script;
@@ -54,22 +57,28 @@ class Run {
     }
     async play() {
         const world = this.#world;
+        const stop = () => {
+            if (this.#faults.length > 0)
+                throw new Stopped();
+        };
         world.enter();
         try {
             this.#start();
-            await world.until(this.#open());
+            await world.until(this.#open(), stop);
             const first = world.steps;
             const lanes = [0, 1, 2, 3, 4, 5].map((lane) => this.#lane(lane));
             const mishaps = this.#script.mishaps.toSorted((a, b) => b.step - a.step);
             await world.until(Promise.all(lanes), () => {
+                stop();
                 while (world.steps - first >= (mishaps.at(-1)?.step ?? Infinity)) {
                     this.#happen(mishaps.pop());
                 }
             });
-            await world.until(this.#end());
+            await world.until(this.#end(), stop);
         }
         catch (error) {
-            this.#faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+            if (!(error instanceof Stopped))
+                this.#faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
         }
         finally {
             world.leave();
@@ -96,7 +105,7 @@ class Run {
     }
     /** It did not open: another mishap in time, after which it is started again, or a fault. */
     #refused(error) {
-        if (error instanceof this.#modules.EngineError)
+        if (error instanceof this.#modules.EngineError || error instanceof ThreadDeath)
             this.#kill();
         else
             this.#fault(`it does not open: ${error.message}`);
@@ -210,14 +219,29 @@ class Run {
         const fault = await verify(this.#modules, this.#disks);
         if (fault !== undefined)
             this.#fault(`verify: ${fault}`);
+        for (const harm of harms)
+            await this.#damage(harm);
+    }
+    /** Whatever happens to the bytes of a frame, `verify` sees it. */
+    async #damage(harm) {
+        const { random } = this.#world;
+        const { frames } = random.pick(this.#disks);
+        const number = 1 + random.below(frames.size);
+        const stored = frames.get(number);
+        const damaged = harm(stored, random, frames);
+        if (damaged.equals(stored))
+            return;
+        frames.set(number, damaged);
+        const fault = await verify(this.#modules, this.#disks);
+        if (fault === undefined)
+            this.#fault(`frame ${number} was damaged, and nobody saw it`);
+        frames.set(number, stored);
     }
     async #settle(asksFor) {
         for (const one of this.#sent) {
             if (one.op.kind === 'read' || !asksFor(one))
                 continue;
-            for (let i = 0; i < 20 && !(await this.#attempt(one, PATIENCE_MS)); i++) {
-                await this.#world.sleep(50);
-            }
+            await this.#insist(one);
         }
         const wallet = await this.#wallet;
         for (let i = 0; i < 200; i++) {
@@ -237,6 +261,15 @@ class Run {
         }
         this.#fault('money stays in transit');
     }
+    /** Asks until there is an answer: with nothing going wrong there must be one. */
+    async #insist(one) {
+        for (let i = 0; i < 20; i++) {
+            if (await this.#attempt(one, PATIENCE_MS))
+                return;
+            await this.#world.sleep(50);
+        }
+        this.#fault(`#${one.op.index} gets no answer`);
+    }
     async #look() {
         const wallet = await this.#wallet;
         const lines = new Map();
@@ -251,6 +284,18 @@ class Run {
         this.#faults.push(words);
     }
 }
+/** A bit turned over, a write torn off or lost inside, and one that went to the wrong place. */
+const harms = [
+    (frame, random) => {
+        const damaged = Buffer.from(frame);
+        const at = random.below(frame.length);
+        damaged[at] = damaged[at] ^ (1 << random.below(8));
+        return damaged;
+    },
+    (frame, random) => frame.subarray(0, random.below(frame.length)),
+    (frame, random) => Buffer.from(frame).fill(0, random.below(frame.length)),
+    (_frame, random, frames) => frames.get(1 + random.below(frames.size)),
+];
 /** The whole history of a player, oldest first. */
 async function historyOf(wallet, user) {
     const lines = [];

@@ -119,9 +119,9 @@ export class World {
             const event = this.#queue.shift();
             if (event === undefined)
                 throw new Error('nothing is left to happen, and it is not done');
-            this.now = Math.max(this.now, event.time);
             if (event.life !== OUTSIDE && event.life !== this.life)
                 continue;
+            this.now = Math.max(this.now, event.time);
             this.steps += 1;
             event.action();
             onStep();

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { EngineError } from './errors.js';
 
@@ -7,6 +8,11 @@ const LONGEST_PAUSE_MS = 30_000;
 /** What the engine does for itself, again and again until it is done or the wallet closes. */
 export class Retries {
   readonly #stop = new AbortController();
+
+  constructor() {
+    // As many as there are messages that wait for their recipients.
+    setMaxListeners(0, this.#stop.signal);
+  }
 
   get stopped(): boolean {
     return this.#stop.signal.aborted;

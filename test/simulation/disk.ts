@@ -14,10 +14,10 @@ export type DiskFault =
   | 'fails'
   /** It says that nothing was stored, as for a number that is there already. */
   | 'refuses'
-  /** It returns after the watchdog has lost its patience. */
+  /** It returns after the watchdog has lost its patience, or never. */
   | 'hangs';
 
-const HANG_MS = 8_000;
+const HANGS_MS = [8_000, 1e9];
 
 /** A write that was begun; a crash leaves all of it or nothing. */
 interface Pending {
@@ -70,7 +70,7 @@ export class Disk {
     return new Promise((resolve, reject) => {
       const pending = { store: () => void store() };
       this.pending.add(pending);
-      this.world.later(fault === 'hangs' ? HANG_MS : random.between(0.5, 4), () => {
+      this.world.later(fault === 'hangs' ? random.pick(HANGS_MS) : random.between(0.5, 4), () => {
         if (this.opened !== opened || !this.pending.delete(pending)) return;
         if (fault === 'refuses') Promise.resolve().then(failed).then(resolve, reject);
         else if (fault === 'fails') {

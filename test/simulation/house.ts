@@ -170,6 +170,9 @@ export async function verify(
   return ids.transit.fault(transit);
 }
 
+/** What those hear who wait for a thread that is gone. */
+export class ThreadDeath extends Error {}
+
 /** A thread whose messages take their time, in order, and which ends without a word. */
 class SimulatedThread implements Thread {
   readonly #world: World;
@@ -197,7 +200,7 @@ class SimulatedThread implements Thread {
   }
 
   run(task: Task): Promise<unknown> {
-    if (!this.#isAlive) return Promise.reject(new Error('Worker has been terminated'));
+    if (!this.#isAlive) return Promise.reject(new ThreadDeath('the thread was ended'));
     return new Promise((resolve, reject) => {
       this.#running.add(reject);
       const answer = (settle: () => void): void => {
@@ -227,13 +230,13 @@ class SimulatedThread implements Thread {
 
   /** Ends as a crash inside of it does. */
   crash(): void {
-    const error = new Error('the thread ended');
+    const error = new ThreadDeath('the thread ended');
     this.#end(error);
     this.#world.later(this.#world.random.between(0.01, 1), () => this.#die(error));
   }
 
   async destroy(): Promise<void> {
-    this.#end(new Error('Worker has been terminated'));
+    this.#end(new ThreadDeath('the thread was ended'));
     await new Promise<void>((resolve) => this.#world.later(1, resolve));
   }
 

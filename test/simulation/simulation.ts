@@ -1,7 +1,7 @@
 import type { Wallet } from '../../dist/engine/wallet.js';
 import { Disk, type DiskFault } from './disk.js';
 import { type Answer, call, type Op, planOps, type Sent } from './history.js';
-import { House, type Modules, type Plan, verify } from './house.js';
+import { House, type Modules, type Plan, ThreadDeath, verify } from './house.js';
 import { type Line, Oracle, type Seen } from './oracle.js';
 import { Random } from './random.js';
 import { OUTSIDE, World } from './world.js';
@@ -60,6 +60,9 @@ export async function play(modules: Modules, script: Script): Promise<Verdict> {
   return await run.play();
 }
 
+/** A fault was seen: the rest of the history tells nothing more. */
+class Stopped extends Error {}
+
 class Run {
   readonly #modules: Modules;
   readonly #script: Script;
@@ -85,21 +88,26 @@ class Run {
 
   async play(): Promise<Verdict> {
     const world = this.#world;
+    const stop = (): void => {
+      if (this.#faults.length > 0) throw new Stopped();
+    };
     world.enter();
     try {
       this.#start();
-      await world.until(this.#open());
+      await world.until(this.#open(), stop);
       const first = world.steps;
       const lanes = [0, 1, 2, 3, 4, 5].map((lane) => this.#lane(lane));
       const mishaps = this.#script.mishaps.toSorted((a, b) => b.step - a.step);
       await world.until(Promise.all(lanes), () => {
+        stop();
         while (world.steps - first >= (mishaps.at(-1)?.step ?? Infinity)) {
           this.#happen(mishaps.pop() as Mishap);
         }
       });
-      await world.until(this.#end());
+      await world.until(this.#end(), stop);
     } catch (error) {
-      this.#faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      if (!(error instanceof Stopped))
+        this.#faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
     } finally {
       world.leave();
     }
@@ -126,7 +134,7 @@ class Run {
 
   /** It did not open: another mishap in time, after which it is started again, or a fault. */
   #refused(error: Error): void {
-    if (error instanceof this.#modules.EngineError) this.#kill();
+    if (error instanceof this.#modules.EngineError || error instanceof ThreadDeath) this.#kill();
     else this.#fault(`it does not open: ${error.message}`);
   }
 
@@ -233,14 +241,27 @@ class Run {
     this.#faults.push(...new Oracle(this.#sent, seen, initialBalance).judge());
     const fault = await verify(this.#modules, this.#disks);
     if (fault !== undefined) this.#fault(`verify: ${fault}`);
+    for (const harm of harms) await this.#damage(harm);
+  }
+
+  /** Whatever happens to the bytes of a frame, `verify` sees it. */
+  async #damage(harm: Harm): Promise<void> {
+    const { random } = this.#world;
+    const { frames } = random.pick(this.#disks);
+    const number = 1 + random.below(frames.size);
+    const stored = frames.get(number) as Buffer;
+    const damaged = harm(stored, random, frames);
+    if (damaged.equals(stored)) return;
+    frames.set(number, damaged);
+    const fault = await verify(this.#modules, this.#disks);
+    if (fault === undefined) this.#fault(`frame ${number} was damaged, and nobody saw it`);
+    frames.set(number, stored);
   }
 
   async #settle(asksFor: (one: Sent) => boolean): Promise<void> {
     for (const one of this.#sent) {
       if (one.op.kind === 'read' || !asksFor(one)) continue;
-      for (let i = 0; i < 20 && !(await this.#attempt(one, PATIENCE_MS)); i++) {
-        await this.#world.sleep(50);
-      }
+      await this.#insist(one);
     }
     const wallet = await this.#wallet;
     for (let i = 0; i < 200; i++) {
@@ -255,6 +276,15 @@ class Run {
       if ((accounts['transit'] ?? 0n) === 0n) return;
     }
     this.#fault('money stays in transit');
+  }
+
+  /** Asks until there is an answer: with nothing going wrong there must be one. */
+  async #insist(one: Sent): Promise<void> {
+    for (let i = 0; i < 20; i++) {
+      if (await this.#attempt(one, PATIENCE_MS)) return;
+      await this.#world.sleep(50);
+    }
+    this.#fault(`#${one.op.index} gets no answer`);
   }
 
   async #look(): Promise<Seen> {
@@ -272,6 +302,21 @@ class Run {
     this.#faults.push(words);
   }
 }
+
+type Harm = (frame: Buffer, random: Random, frames: ReadonlyMap<number, Buffer>) => Buffer;
+
+/** A bit turned over, a write torn off or lost inside, and one that went to the wrong place. */
+const harms: readonly Harm[] = [
+  (frame, random) => {
+    const damaged = Buffer.from(frame);
+    const at = random.below(frame.length);
+    damaged[at] = (damaged[at] as number) ^ (1 << random.below(8));
+    return damaged;
+  },
+  (frame, random) => frame.subarray(0, random.below(frame.length)),
+  (frame, random) => Buffer.from(frame).fill(0, random.below(frame.length)),
+  (_frame, random, frames) => frames.get(1 + random.below(frames.size)) as Buffer,
+];
 
 /** The whole history of a player, oldest first. */
 async function historyOf(wallet: Wallet, user: string): Promise<readonly Line[]> {

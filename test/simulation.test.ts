@@ -1,0 +1,44 @@
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { projectRoot } from './support/mutant.js';
+
+const root = projectRoot(import.meta.url);
+
+beforeAll(() => {
+  const typescript = createRequire(import.meta.url).resolve('typescript/package.json');
+  const tsc = join(dirname(typescript), 'bin/tsc');
+  const { status, stdout } = run(tsc, '-p', join(root, 'tsconfig.simulation.json'));
+  expect(status, stdout).toBe(0);
+});
+
+function run(...args: readonly string[]): {
+  readonly status: number | null;
+  readonly stdout: string;
+} {
+  const { status, stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+  return { status, stdout };
+}
+
+function simulate(...args: readonly string[]): ReturnType<typeof run> {
+  return run(join(root, 'dist-simulation/simulation/main.js'), ...args);
+}
+
+test('300 histories with crashes, dying threads and failing disks lose nothing', () => {
+  const { status, stdout } = simulate('--seeds', '300');
+  expect(stdout).toContain('300 histories');
+  expect(status, stdout).toBe(0);
+}, 120_000);
+
+test('a crash after any event of a history loses nothing', () => {
+  const { status, stdout } = simulate('--every-step', '--seeds', '1');
+  expect(stdout).toContain('nothing lost, nothing twice');
+  expect(status, stdout).toBe(0);
+}, 120_000);
+
+test('the simulation finds every one of the deliberate faults', () => {
+  const { status, stdout } = simulate('--mutations');
+  expect(stdout).not.toContain('NOT FOUND');
+  expect(status, stdout).toBe(0);
+}, 240_000);

@@ -1,0 +1,242 @@
+import type { Mutation } from '../support/mutant.js';
+
+/** Faults that the simulation must find: each is one that somebody could make. */
+export const mutations: readonly Mutation[] = [
+  {
+    name: 'answers before the frame is durable',
+    file: 'partitions/partition.js',
+    find: 'await durable;\n        return { extras }',
+    replace: 'return { extras }',
+  },
+  {
+    name: 'calls a frame durable while its commit is in flight',
+    file: 'partitions/journal.js',
+    find: 'return this.#next ?? this.#current;',
+    replace: 'return Promise.resolve();',
+  },
+  {
+    name: 'begins a commit before the last one has ended',
+    file: 'partitions/journal.js',
+    find: 'async #commitNext() {\n        await this.#current;',
+    replace: 'async #commitNext() {\n        await undefined;',
+  },
+  {
+    name: 'takes a frame that was not stored for stored',
+    file: 'partitions/journal.js',
+    find: 'if (await this.#file.commit(frames))\n            return;',
+    replace: 'await this.#file.commit(frames);\n        return;',
+  },
+  {
+    name: 'reuses the bytes of a frame before it is stored',
+    file: 'partitions/partition-state.js',
+    find: 'this.#journal.append(writer.number, sealed).then(again, () => { });',
+    replace: 'this.#journal.append(writer.number, sealed).catch(() => { }); again();',
+  },
+  {
+    name: 'goes on serving after a failed commit',
+    file: 'engine/partition-client.js',
+    find: 'catch (error) {\n            void this.#fail(epoch, error);',
+    replace:
+      'catch (error) {\n            this.#inFlight.delete(batch); batch.fail(unavailable("failed", error));',
+  },
+  {
+    name: 'sends what may have been done to the next thread as well',
+    file: 'engine/partition-client.js',
+    find: "batch.fail(unavailable('its thread failed', cause));\n            this.#mailbox.recycle(batch);",
+    replace: 'batch.settle([]); this.#mailbox.recycle(batch);',
+  },
+  {
+    name: 'waits for ever for a commit that hangs',
+    file: 'engine/partition-client.js',
+    find: 'if (this.#watches < WATCHES_PER_COMMIT || ',
+    replace: 'if (true || ',
+  },
+  {
+    name: 'does not notice that an idle thread died',
+    file: 'engine/partition-client.js',
+    find: 'void thread.died.then((error) => this.#fail(epoch, error));',
+    replace: '',
+  },
+  {
+    name: 'does not read the outbox again when a thread was lost',
+    file: 'engine/engine-wallet.js',
+    find: 'partition.onRecovered(() => void this.#recall(number));',
+    replace: '',
+  },
+  {
+    name: 'does not read the outboxes at the start',
+    file: 'engine/engine-wallet.js',
+    find: 'await this.#courier.collect(number);',
+    replace: '',
+  },
+  {
+    name: 'delivers a message under a new id each time',
+    file: 'engine/courier.js',
+    find: "idOf('deliver', id)",
+    replace: "idOf('deliver', id, String(Math.floor(performance.now() * 1e6)))",
+  },
+  {
+    name: 'gives money back when nobody knows whether it was delivered',
+    file: 'engine/retries.js',
+    find: "if (error.code === 'closed')",
+    replace:
+      "if (error.code === 'unavailable') return { ok: false, code: 'not_found' };\n                if (error.code === 'closed')",
+  },
+  {
+    name: 'drops the acknowledgement of a delivery',
+    file: 'ledger/transfers.js',
+    find: "return grant(postings, [change(message, null, 'outbox')]);",
+    replace: 'return grant(postings, []);',
+  },
+  {
+    name: 'gives back what was delivered',
+    file: 'ledger/transfers.js',
+    find: 'const postings = delivered ? [] :',
+    replace: 'const postings = false ? [] :',
+  },
+  {
+    name: 'lets two partitions take one id',
+    file: 'engine/claims.js',
+    find: 'if (this.#hasOther(key, partition))\n            return false;',
+    replace: '',
+  },
+  {
+    name: 'forgets which partition has an id once it is answered',
+    file: 'engine/claims.js',
+    find: 'if (kept)\n            this.note(key, partition);',
+    replace: '',
+  },
+  {
+    name: 'forgets the ids of other partitions over a restart',
+    file: 'engine/router.js',
+    find: 'this.#claims?.noteAll(await partition.ids(), number);',
+    replace: '',
+  },
+  {
+    name: 'does not ask the partition that may have an id',
+    file: 'engine/router.js',
+    find: 'if (await probe(partition, body))\n                return true;',
+    replace: '',
+  },
+  {
+    name: 'forgets the id of a bet',
+    file: 'partitions/turn.js',
+    find: 'transactions.accepted(records, start, frame.number, at, mark);',
+    replace: '',
+  },
+  {
+    name: 'forgets the id of a refund',
+    file: 'partitions/requests.js',
+    find: 'transactions.acceptedRequest(records, start, frame.number, at);',
+    replace:
+      'if (asked.args?.spend === undefined) transactions.acceptedRequest(records, start, frame.number, at);',
+  },
+  {
+    name: 'forgets the ids of bets over a recovery',
+    file: 'partitions/recovery.js',
+    find: 'state.transactions.accepted(bytes, record, frame, at, head.mark);',
+    replace: ';',
+  },
+  {
+    name: 'forgets the ids of requests over a recovery',
+    file: 'partitions/recovery.js',
+    find: 'state.transactions.acceptedRequest(bytes, record, frame, at);',
+    replace: ';',
+  },
+  {
+    name: 'applies entries twice over a recovery',
+    file: 'partitions/recovery.js',
+    find: 'applyToAccount(actor, head.postings);',
+    replace: 'applyToAccount(actor, head.postings); applyToAccount(actor, head.postings);',
+  },
+  {
+    name: 'forgets documents over a recovery',
+    file: 'partitions/recovery.js',
+    find: 'state.documents.apply(actor.key, readChanges(bytes, record));',
+    replace: ';',
+  },
+  {
+    name: 'forgets that a user has rolled ids back before they came',
+    file: 'partitions/turn.js',
+    find: "if (mark === 'tombstone')\n            actor.tombstones = true;",
+    replace: '',
+  },
+  {
+    name: 'does not mark what was rolled back',
+    file: 'partitions/transactions.js',
+    find: 'this.#setState(this.index.state | STATES.rolledBack);',
+    replace: '',
+  },
+  {
+    name: 'writes a checkpoint before its frame is durable',
+    file: 'partitions/checkpointer.js',
+    find: 'await this.#journal.durable();\n        const rest',
+    replace: 'const rest',
+  },
+  {
+    name: 'forgets documents that a checkpoint is about to write',
+    file: 'partitions/checkpointer.js',
+    find: 'const parts = await this.#dumpActors();',
+    replace: 'this.#state.documents.written(); const parts = await this.#dumpActors();',
+  },
+  {
+    name: 'leaves out of a checkpoint what changed in the transaction index',
+    file: 'partitions/checkpointer.js',
+    find: 'const words = transactions.run.copy();',
+    replace: 'const words = transactions.run.copy().slice(4);',
+  },
+  {
+    name: 'leaves out of a checkpoint where an actor is',
+    file: 'partitions/checkpointer.js',
+    find: 'this.#settle(actors.dirty.length);\n        const',
+    replace: 'actors.dirty.pop(); this.#settle(actors.dirty.length);\n        const',
+  },
+  {
+    name: 'goes on with a state from before the checkpoint',
+    file: 'partitions/recovery.js',
+    find: 'state.sequence = checkpoint.sequence;',
+    replace: 'state.sequence = checkpoint.sequence - 1;',
+  },
+  {
+    name: 'spends less than it says',
+    file: 'ledger/credits.js',
+    find: "grant(move('player', 'treasury', amount))",
+    replace: "grant(move('player', 'treasury', amount - 1))",
+  },
+  {
+    name: 'refunds more than was spent',
+    file: 'ledger/money.js',
+    find: 'return asked <= left ? asked',
+    replace: 'return asked <= paid ? asked',
+  },
+  {
+    name: 'bets what is not there',
+    file: 'ledger/checks.js',
+    find: "command.kind === 'bet' && !command.free && command.amount > balance",
+    replace: "command.kind === 'bet' && !command.free && command.amount > balance + 5",
+  },
+  {
+    name: 'rolls back twice',
+    file: 'ledger/checks.js',
+    find: 'if (reference === undefined || reference.rolledBack)\n        return false;',
+    replace: 'if (reference === undefined)\n        return false;',
+  },
+  {
+    name: 'answers a retry with the balance of now',
+    file: 'ledger/checks.js',
+    find: "return { kind: 'duplicate', balance: known.balance };",
+    replace: "return { kind: 'duplicate', balance: situation.account?.balance ?? 0 };",
+  },
+  {
+    name: 'takes a reuse for a retry',
+    file: 'ledger/checks.js',
+    find: 'if (!known.same || known.rolledBack)',
+    replace: 'if (known.rolledBack)',
+  },
+  {
+    name: 'calls done what a full disk has no room for',
+    file: 'partitions/slots.js',
+    find: 'noRoom: 4,',
+    replace: 'noRoom: 0,',
+  },
+];
