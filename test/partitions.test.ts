@@ -32,6 +32,25 @@ test.each(['exit', 'exception', 'memory'])(
   },
 );
 
+test('a thread that dies unasked is noticed, and what it had sent still arrives', () => {
+  const directory = newDirectory();
+  const fault = pathToFileURL(resolve(support, 'fault.mjs')).href;
+  const script = resolve(support, 'thread-idle.mjs');
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--import', fault, script, directory],
+    { encoding: 'utf8', timeout: 55_000 },
+  );
+  expect(status, stderr).toBe(0);
+  expect(JSON.parse(stdout)).toEqual({
+    idle: [0, 1],
+    answers: [true, 'unavailable'],
+    after: [1, 1],
+    transit: '0',
+  });
+  expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+});
+
 test('close ends a thread that is on its way back, too', () => {
   const fault = pathToFileURL(resolve(support, 'fault.mjs')).href;
   const script = resolve(support, 'thread-close.mjs');

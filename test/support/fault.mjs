@@ -8,6 +8,15 @@ const ways = {
     const kept = [];
     for (;;) kept.push(new Array(100_000).fill(kept.length));
   },
+  /** The next turn is durable, and then the thread ends before anybody hears of it. */
+  unheard: async () => {
+    const { Partition } = await import('../../dist/partitions/partition.js');
+    const { turn } = Partition.prototype;
+    Partition.prototype.turn = async function (task) {
+      await turn.call(this, task);
+      process.exit(1);
+    };
+  },
   /** The next turn throws after it has changed the memory. */
   exception: async () => {
     const { Turn } = await import('../../dist/partitions/turn.js');
