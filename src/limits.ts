@@ -42,6 +42,8 @@ export const limits = {
   recent_frames_bytes: 64 * MIB,
   /** Space of the address map that LMDB reserves for a journal. */
   journal_map_bytes: 1024 * 1024 * MIB,
+  /** Writes are refused while less than this is left of it. */
+  map_reserve_bytes: 256 * MIB,
   checkpoint_map_bytes: 256 * 1024 * MIB,
   /** Writes are refused while the file system has less free space than this. */
   disk_reserve_bytes: 256 * MIB,

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, statfsSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { limits } from '../limits.js';
@@ -15,7 +15,7 @@ export interface JournalFile {
   commit(frames: readonly NumberedFrame[]): Promise<boolean>;
   /** The stored bytes; good until the next call. */
   read(number: number): Uint8Array | undefined;
-  /** Whether the file system has room for more (traps: a full disk can end the process). */
+  /** Whether the map and the file system have room for more: a full one can end the process. */
   hasRoom(): boolean;
   close(): Promise<void>;
 }
@@ -116,7 +116,9 @@ class LmdbFile implements JournalFile {
     const now = Date.now();
     if (now - this.#checked >= limits.disk_check_interval_ms || !this.#room) {
       const { bavail, bsize } = statfsSync(this.#directory);
-      this.#room = bavail * bsize >= limits.disk_reserve_bytes;
+      const { size } = statSync(join(this.#directory, 'data.mdb'));
+      const isMapped = size <= limits.journal_map_bytes - limits.map_reserve_bytes;
+      this.#room = isMapped && bavail * bsize >= limits.disk_reserve_bytes;
       this.#checked = now;
     }
     return this.#room;

@@ -1,8 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
-  mkdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -41,7 +39,6 @@ export async function damage(directories: Directories): Promise<Outcome[]> {
     outcomes.push(await judge(what, expected, data));
     chmodSync(data, 0o700);
   }
-  outcomes.push(await fullDisk(directories));
   return outcomes;
 }
 
@@ -99,35 +96,4 @@ async function judge(what: string, expected: Outcome['how'], data: string): Prom
   const words = how === 'survived' ? 'serves, and verifies' : (refusal.split('\n')[0] ?? '');
   if (/\n\s+at /.test(refusal)) return { what, how: 'FAILED', words: `a stack trace: ${words}` };
   return { what, how: how === expected ? how : 'FAILED', words: words.replaceAll(data, 'DIR') };
-}
-
-/** On a file system of its own that is too small: refused before anything is done. */
-async function fullDisk({ scratch }: Directories): Promise<Outcome> {
-  const what = 'a full disk';
-  const mount = join(scratch, 'small');
-  mkdirSync(mount);
-  const options = ['-t', 'tmpfs', '-o', 'size=300m', 'tmpfs', mount];
-  if (spawnSync('mount', options).status !== 0) {
-    return { what, how: 'survived', words: 'not tried: no file system may be mounted here' };
-  }
-  try {
-    const served = await start(join(mount, 'data'));
-    if (typeof served === 'string') return { what, how: 'FAILED', words: served };
-    // Less than the reserve is left now.
-    writeFileSync(join(mount, 'ballast'), Buffer.alloc(60 * 1024 * 1024));
-    const body = JSON.stringify({ player_id: 'p' });
-    const headers = { 'content-type': 'application/json' };
-    await new Promise((resolve) => setTimeout(resolve, 1_200));
-    const url = `http://127.0.0.1:${served.port}/v1/players`;
-    const refused = await fetch(url, { method: 'POST', headers, body });
-    const words = await refused.text();
-    rmSync(join(mount, 'ballast'));
-    const taken = await fetch(url, { method: 'POST', headers, body });
-    await end(served, 'SIGKILL');
-    const right =
-      refused.status === 503 && words.includes('storage_unavailable') && taken.status === 201;
-    return { what, how: right ? 'refused' : 'FAILED', words };
-  } finally {
-    spawnSync('umount', [mount]);
-  }
 }

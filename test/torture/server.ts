@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { projectRoot } from '../support/mutant.js';
 
-const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const ownMain = join(projectRoot(import.meta.url), 'dist/main.js');
 
 /** `purser serve` as a process on a port of its own choice. */
 export interface Served {
@@ -16,6 +17,7 @@ export interface Served {
 export async function start(
   data: string,
   wrapper: readonly string[] = [],
+  main = ownMain,
 ): Promise<Served | string> {
   const args = [main, 'serve', '--data', data, '--port', '0', '--log', 'error'];
   const [command = '', ...rest] = [...wrapper, process.execPath, ...args];
@@ -50,7 +52,7 @@ export function purser(...args: readonly string[]): {
   readonly code: number | null;
   readonly said: string;
 } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [ownMain, ...args], {
     encoding: 'utf8',
   });
   return { code: status, said: (status === 0 ? stdout : stderr).trim() };

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { FromClient, ToClient } from './client.js';
 import { damage, type Outcome } from './damage.js';
+import { limit } from './limits.js';
 import { end, purser, type Served, start } from './server.js';
 
 /**
@@ -154,6 +155,7 @@ try {
   const verified = purser('verify', '--data', data);
   if (verified.code !== 0) faults.push(verified.said);
   const outcomes: Outcome[] = await damage({ now: data, old, scratch });
+  outcomes.push(...(await limit(scratch)));
   const head = ['what', 'rounds', 'sent', 'without an answer', 'sent again and the same'];
   print('ends under load', [
     head,
@@ -162,7 +164,7 @@ try {
       return [way, rounds, sent, unanswered, compared].map(String);
     }),
   ]);
-  print('damage to the directory', [
+  print('damage to the directory, and limits of the disk', [
     ['what', 'outcome', 'words'],
     ['---', '---', '---'],
     ...outcomes.map(({ what, how, words }) => [what, how, words]),
