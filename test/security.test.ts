@@ -92,6 +92,10 @@ describe('a token that is not ours opens nothing', () => {
         return jwt({ alg: 'RS256', typ: 'JWT' }, claims(), seal);
       },
     ],
+    [
+      'an extension that nobody here understands',
+      () => jwt({ alg: 'HS256', crit: ['mfa'], mfa: 'required' }, claims(), hs256(SECRET)),
+    ],
     ['another secret', () => jwt({ alg: 'HS256' }, claims(), hs256('x'.repeat(48)))],
     ['expired', () => jwt({ alg: 'HS256' }, { ...claims(), exp: now() - 10 }, hs256(SECRET))],
     ['no end', () => jwt({ alg: 'HS256' }, { sub: 'ann', iat: now() }, hs256(SECRET))],
