@@ -1,0 +1,58 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ServerProcess, startServer } from '../../bench/support/server-process.js';
+
+export const main: string = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
+
+/** A server on a data directory of its own, which goes with it. */
+export interface Loaded {
+  readonly server: ServerProcess;
+  readonly pid: number;
+  readonly port: number;
+  readonly data: string;
+  stop(): Promise<void>;
+}
+
+/** Starts `purser serve`. */
+export async function load(partitions: number): Promise<Loaded> {
+  const scratch = mkdtempSync(join(tmpdir(), 'purser-load-'));
+  const data = join(scratch, 'data');
+  const rich = ['--initial-balance', '1000000000'];
+  const args = [main, 'serve', '--port', '0', '--data', data, '--partitions', `${partitions}`];
+  const server = await startServer([...args, ...rich, '--log', 'error']);
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    rmSync(scratch, { recursive: true, force: true });
+  };
+  return { server, pid: server.child.pid ?? 0, port: Number(new URL(server.url).port), data, stop };
+}
+
+export async function createUsers({ server }: Loaded, users: readonly string[]): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ users });
+  const response = await fetch(`${server.url}/users`, { method: 'POST', headers, body });
+  if (response.status !== 200) throw new Error(await response.text());
+}
+
+/** A process that is asked one thing at a time, and answers each. */
+export class Helper<Asked extends object, Told> {
+  readonly #child: ChildProcess;
+
+  constructor(path: URL) {
+    this.#child = fork(fileURLToPath(path));
+  }
+
+  async ask(asked: Asked): Promise<Told> {
+    this.#child.send(asked);
+    const [told] = await once(this.#child, 'message');
+    return told as Told;
+  }
+
+  stop(): void {
+    this.#child.kill();
+  }
+}
