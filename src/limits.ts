@@ -13,6 +13,10 @@ export const limits = {
   batch_slot_bytes: 2 * MIB,
   /** Batches that may wait or be in flight in one partition; beyond it: `overloaded`. */
   mailbox_batches: 64,
+  /** No batch is begun that would be answered later than this, at the pace of the last ones. */
+  mailbox_answer_ms: 300,
+  /** So many may wait at any pace: one that is full and one that fills. */
+  mailbox_least_batches: 2,
   /** Batches that a thread has at once: becoming durable, waiting for the next commit, decided. */
   partition_batches_in_flight: 4,
   /** A second batch leaves before the first has returned only when it has this many commands. */
@@ -83,4 +87,7 @@ assert.ok(limits.frame_full_bytes < ENTRY_OFFSET_BYTES);
 // A slot begins, and its doubles lie, at a multiple of eight bytes.
 assert.ok(limits.batch_commands % 8 === 0 && limits.batch_slot_bytes % 8 === 0);
 assert.ok(limits.user_bytes <= 0xff);
-assert.ok(limits.partition_batches_in_flight < limits.mailbox_batches);
+assert.ok(
+  limits.partition_batches_in_flight + limits.mailbox_least_batches < limits.mailbox_batches,
+);
+assert.ok(limits.mailbox_least_batches >= 2 && limits.bulk_batches >= limits.mailbox_least_batches);

@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
+import { limits } from '../server/limits.js';
 import type { Server } from '../server/server.js';
 import { UsageError } from './usage.js';
 
@@ -25,7 +26,8 @@ const reasons: Readonly<Record<string, Reason>> = {
 export async function listen(app: Server, host: string, port: number): Promise<string> {
   try {
     // Fastify would open a second server for the other family, which a drain does not know of.
-    await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port });
+    const backlog = limits.backlog_connections;
+    await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port, backlog });
   } catch (cause) {
     const { code = '' } = cause as NodeJS.ErrnoException;
     const reason = reasons[code]?.(host, port);

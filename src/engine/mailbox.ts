@@ -15,6 +15,8 @@ export class Batch {
   readonly slot: Slot;
   readonly callers: Caller[] = [];
   readonly tags: number[] = [];
+  /** When it left for the thread, on the clock of `performance.now()`. */
+  left_ms = 0;
   /** Where the next record begins. */
   end = 0;
 
@@ -82,9 +84,12 @@ export class Mailbox {
     return this.#waiting.length + ((this.#filling?.callers.length ?? 0) === 0 ? 0 : 1);
   }
 
-  /** The batch that takes the next command; undefined when the partition is overloaded. */
-  open(): Batch | undefined {
-    if (this.#filling !== undefined && !this.#filling.full) return this.#filling;
+  /** The batch that takes the next command; undefined when `most` or all slots are taken. */
+  open(most: number): Batch | undefined {
+    if (this.#filling !== undefined) {
+      if (!this.#filling.full) return this.#filling;
+      if (this.#waiting.length + 1 >= most) return undefined;
+    }
     const number = this.#free.pop();
     if (number === undefined) return undefined;
     if (this.#filling !== undefined) this.#waiting.push(this.#filling);

@@ -8,10 +8,12 @@ import {
   type Task,
   type TurnResult,
 } from '../partitions/slots.js';
+import { Admission } from './admission.js';
 import type { Clock } from './clock.js';
 import { EngineError } from './errors.js';
 import { type Batch, type Caller, Mailbox } from './mailbox.js';
 import type { StartThread, Thread, ThreadOptions } from './pool.js';
+import { atTurnEnd } from './turn-end.js';
 import type { PartitionHealth } from './wallet.js';
 
 type State =
@@ -23,7 +25,8 @@ type State =
 /** What the engine chooses for a partition; the rest is this client's. */
 export type ClientOptions = Omit<ThreadOptions, 'slots' | 'epochs' | 'progress'>;
 
-const WATCH_INTERVAL_MS = 500;
+const WATCH_INTERVAL_MS = 100;
+const PROGRESS_INTERVAL_MS = 500;
 const WATCHES_PER_COMMIT = limits.commit_timeout_ms / WATCH_INTERVAL_MS;
 
 /**
@@ -33,12 +36,14 @@ const WATCHES_PER_COMMIT = limits.commit_timeout_ms / WATCH_INTERVAL_MS;
  * P2 A batch that was with a thread that failed has an unknown outcome: `unavailable`.
  * P3 Batches that no thread has seen wait for the recovered one.
  * P4 After a failure of any kind the thread is ended, and the next one recovers from the disk.
+ * P5 No more batches wait than can be answered in time (`admission.ts`); the rest is refused at once.
  */
 export class PartitionClient {
   readonly #options: ThreadOptions;
   readonly #clock: Clock;
   readonly #start: StartThread;
   readonly #mailbox: Mailbox;
+  readonly #admission = new Admission();
   readonly #inFlight = new Set<Batch>();
   #thread: Thread | undefined;
   #state: State = { kind: 'recovering' };
@@ -96,7 +101,7 @@ export class PartitionClient {
   batch(): Batch {
     if (this.#state.kind === 'failed') throw unavailable(this.#state.reason);
     if (this.#state.kind === 'closed') throw closed();
-    const batch = this.#mailbox.open();
+    const batch = this.#mailbox.open(this.#admission.batches);
     if (batch === undefined) {
       throw new EngineError('overloaded', 'the partition has as much work as it may hold');
     }
@@ -114,7 +119,7 @@ export class PartitionClient {
   #flushSoon(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    setImmediate(() => {
+    atTurnEnd(() => {
       this.#flushing = false;
       this.#flush();
     });
@@ -122,8 +127,12 @@ export class PartitionClient {
 
   /** Resolves when few enough batches wait for a long list to go on. */
   room(): Promise<void> | undefined {
-    if (this.#mailbox.batches < limits.bulk_batches) return undefined;
+    if (this.#hasRoom()) return undefined;
     return new Promise((resolve) => this.#room.push(resolve));
+  }
+
+  #hasRoom(): boolean {
+    return this.#mailbox.batches < Math.min(limits.bulk_batches, this.#admission.batches);
   }
 
   async books(): Promise<BookValues> {
@@ -189,6 +198,7 @@ export class PartitionClient {
       const batch = this.#mailbox.take();
       if (batch === undefined) return;
       this.#inFlight.add(batch);
+      batch.left_ms = performance.now();
       void this.#send(batch, this.#state.epoch);
     }
   }
@@ -218,6 +228,7 @@ export class PartitionClient {
   }
 
   #finish(batch: Batch, { extras }: TurnResult): void {
+    this.#admission.returned(performance.now() - batch.left_ms);
     batch.settle(extras);
     this.#mailbox.recycle(batch);
     // Those who were answered may ask again at once: their next commands leave with the others.
@@ -227,7 +238,7 @@ export class PartitionClient {
   }
 
   #wake(): void {
-    if (this.#mailbox.batches < limits.bulk_batches) for (const go of this.#room.splice(0)) go();
+    if (this.#hasRoom()) for (const go of this.#room.splice(0)) go();
     if (this.#inFlight.size === 0) for (const go of this.#idle.splice(0)) go();
   }
 
@@ -282,11 +293,11 @@ export class PartitionClient {
       let [seen, since] = [-1, 0];
       timer = setInterval(() => {
         const done = progress[0] as number;
-        since = done === seen ? since + WATCH_INTERVAL_MS : 0;
+        since = done === seen ? since + PROGRESS_INTERVAL_MS : 0;
         seen = done;
         onProgress?.(done, progress[1] as number);
         if (since >= limits.recovery_stall_ms) reject(new Error('recovery does not get on'));
-      }, WATCH_INTERVAL_MS);
+      }, PROGRESS_INTERVAL_MS);
     });
     try {
       return (await Promise.race([thread.run({ kind: 'hello' }), stalled])) as Hello;
@@ -300,6 +311,7 @@ export class PartitionClient {
     const [oldest] = this.#inFlight;
     this.#watches = oldest !== undefined && oldest === this.#watched ? this.#watches + 1 : 0;
     this.#watched = oldest;
+    this.#admission.watched(this.#watches * WATCH_INTERVAL_MS);
     if (this.#watches < WATCHES_PER_COMMIT || this.#state.kind !== 'serving') return;
     void this.#fail(this.#state.epoch, new Error('a commit did not return in time'));
   }

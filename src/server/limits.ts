@@ -21,8 +21,15 @@ export const limits = {
   request_timeout_ms: 30_000,
   /** How often the two are looked at. */
   connections_check_ms: 1_000,
+  /** Connections that wait to be taken; beyond them a client's own system tries again, seconds later. */
+  backlog_connections: 4_096,
   /** An idle connection is closed after this long: longer than a load balancer keeps one. */
   keep_alive_timeout_ms: 72_000,
+
+  /** Requests that are read later than this in one turn of the event loop are refused. */
+  turn_ms: 200,
+  /** But so many are taken in any turn: a pause of the machine is no overload. */
+  turn_requests: 64,
 
   /** How old, or how early, a provider's callback may be. */
   webhook_age_s: 300,

@@ -7,6 +7,7 @@ import { type ApiKeys, allow, type Scope } from './auth.js';
 import { refuseConnection } from './connections.js';
 import { answerFailures, sendProblem } from './failures.js';
 import { chooseFormat, readBodies } from './formats.js';
+import { refuseLate } from './late.js';
 import { limits } from './limits.js';
 import { type LogLevel, logging, openLog } from './log.js';
 import { measure } from './metrics/measure.js';
@@ -105,6 +106,14 @@ function addRoutes(
 ): void {
   healthRoute(app, wallet, options.version);
   scope(app, options, undefined, (inner) => metricsRoute(inner, metrics));
+  app.register(async (inner) => {
+    refuseLate(inner);
+    walletRoutes(inner, wallet, options);
+  });
+}
+
+/** What may be refused for want of time, unlike how the server is. */
+function walletRoutes(app: FastifyInstance, wallet: Wallet, options: ServerOptions): void {
   scope(app, options, 'wallet', (inner) => createUsersRoute(inner, wallet));
   protocolScope(app, options, (inner) => {
     transactionRoutes(inner, wallet);
