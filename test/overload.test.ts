@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { expect, test } from 'vitest';
+import { newDirectory } from './support/directory.js';
+import { exchange, type Reply } from './support/exchange.js';
+import { post, rawConnection } from './support/raw-connection.js';
+import { run, type Server, serve } from './support/server.js';
+import { bet } from './support/wallet-cases.js';
+
+const hook = pathToFileURL(join(import.meta.dirname, 'support/slow-turn.mjs')).href;
+/** So many batches a partition has room for; a bet with much to note fills one by itself. */
+const MAILBOX_BATCHES = 64;
+const meta = { text: 'x'.repeat(300_000) };
+const OPENED = 100_000;
+
+interface Slowed {
+  readonly server: Server;
+  readonly directory: string;
+  /** Makes partition 0 slow, or hang, until `lift`. */
+  lay(kind: 'slow' | 'hang'): void;
+  lift(kind: 'slow' | 'hang'): void;
+}
+
+async function slowed(partitions: number, tick_ms = 0): Promise<Slowed> {
+  const directory = newDirectory();
+  const hooks = join(dirname(directory), 'hooks');
+  mkdirSync(hooks);
+  const server = await serve(['--data', directory, '--partitions', `${partitions}`], {
+    NODE_OPTIONS: `--import ${hook}`,
+    PURSER_TEST_HOOKS: hooks,
+    PURSER_TEST_TICK_MS: `${tick_ms}`,
+  });
+  const file = (kind: string): string => join(hooks, `${kind}-0`);
+  const lay = (kind: string): void => writeFileSync(file(kind), '');
+  return { server, directory, lay, lift: (kind) => rmSync(file(kind)) };
+}
+
+type Bet = ReturnType<typeof bet>;
+
+function send({ url }: Server, body: Bet): Promise<Reply> {
+  const text = JSON.stringify({ ...body, meta });
+  const headers = { 'content-type': 'application/json' };
+  return exchange(url, 'POST', '/transaction/bet', headers, text);
+}
+
+async function balanceOf(server: Server, user: string): Promise<unknown> {
+  const { balance } = await server.ask('/user/balance', { user, request_uuid: randomUUID() });
+  return balance;
+}
+
+/** One user of each of two partitions, as the mailboxes tell. */
+async function oneOfEach({ server, lay, lift }: Slowed): Promise<[string, string]> {
+  const users = Array.from({ length: 12 }, (_, i) => `user${i}`);
+  await server.ask('/users', { users });
+  lay('hang');
+  const asked = users.map(async (user) => {
+    await balanceOf(server, user);
+    return user;
+  });
+  const free = await Promise.race(asked);
+  const answered = new Set<string>([free]);
+  for (const one of asked) void one.then((user) => answered.add(user));
+  // Those of the other partition come back with the same batch or soon after it.
+  await Promise.race([wait(200), Promise.all(asked)]);
+  const stuck = users.find((user) => !answered.has(user)) ?? '';
+  lift('hang');
+  await Promise.all(asked);
+  return [stuck, free];
+}
+
+function expectRefusal({ status, headers, body }: Reply): void {
+  expect(status).toBe(503);
+  expect(headers['retry-after']).toBe('1');
+  expect(body).toMatchObject({ code: 'overloaded' });
+}
+
+test('behind a disk that hangs the rest is refused at once, and other partitions go on', async () => {
+  const slow = await slowed(2);
+  const { server, directory } = slow;
+  const [stuck, free] = await oneOfEach(slow);
+  slow.lay('hang');
+  // One after the other until one is answered, which can only be a refusal.
+  const accepted: Promise<Reply>[] = [];
+  let body = bet(stuck, 1);
+  let refusal: Reply | undefined;
+  for (; refusal === undefined; body = bet(stuck, 1)) {
+    const reply = send(server, body);
+    refusal = await Promise.race([reply, wait(10).then(() => undefined)]);
+    if (refusal !== undefined) break;
+    accepted.push(reply);
+    expect(accepted.length).toBeLessThanOrEqual(MAILBOX_BATCHES);
+  }
+  expectRefusal(refusal);
+  expectRefusal(await send(server, bet(stuck, 1)));
+  for (let i = 1; i <= 5; i++) {
+    const answer = await server.ask('/transaction/bet', bet(free, 1));
+    expect(answer).toMatchObject({ status: 'RS_OK', balance: OPENED - i });
+  }
+  slow.lift('hang');
+  for (const { body } of await Promise.all(accepted))
+    expect(body).toMatchObject({ status: 'RS_OK' });
+  expect(await balanceOf(server, stuck)).toBe(OPENED - accepted.length);
+  // What was refused was not done: the same id is new.
+  const again = { status: 'RS_OK', balance: OPENED - accepted.length - 1 };
+  expect(await server.ask('/transaction/bet', body)).toMatchObject(again);
+  expect(await server.stop()).toBe(0);
+  expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+});
+
+test('behind a slow disk only so much waits as it will answer in time', async () => {
+  const slow = await slowed(1);
+  const { server, directory } = slow;
+  await server.ask('/users', { users: ['alice'] });
+  slow.lay('slow');
+  await server.ask('/transaction/bet', bet('alice', 1));
+  // Fewer than the mailbox has room for.
+  const replies = await Promise.all(
+    Array.from({ length: MAILBOX_BATCHES / 2 }, () => send(server, bet('alice', 1))),
+  );
+  slow.lift('slow');
+  const refused = replies.filter(({ status }) => status !== 200);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(refused.length).toBeLessThan(replies.length);
+  for (const one of refused) expectRefusal(one);
+  const spent = 1 + replies.length - refused.length;
+  expect(await balanceOf(server, 'alice')).toBe(OPENED - spent);
+  const all = Array.from({ length: MAILBOX_BATCHES / 2 }, () => {
+    return server.ask('/transaction/bet', bet('alice', 1));
+  });
+  for (const answer of await Promise.all(all)) expect(answer).toMatchObject({ status: 'RS_OK' });
+  await server.stop();
+  expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+});
+
+test('what is read late in a long turn is refused, and how the server is can still be asked', async () => {
+  const { server } = await slowed(1, 10);
+  await server.ask('/users', { users: ['alice'] });
+  const connection = await rawConnection(server);
+  const count = 100;
+  const health = 'GET /health HTTP/1.1\r\nHost: purser\r\n\r\n';
+  const bets = Array.from({ length: count }, () => post('/transaction/bet', bet('alice', 1)));
+  connection.write(bets.join('') + health);
+  const heard = await connection.hears('HTTP/1.1', count + 1);
+  connection.close();
+  const statuses = heard.match(/(?<=HTTP\/1\.1 )\d+/g) ?? [];
+  const refused = statuses.filter((status) => status === '503').length;
+  expect(refused).toBeGreaterThan(0);
+  expect(statuses.slice(0, 64)).toEqual(Array(64).fill('200'));
+  expect(statuses.at(-1)).toBe('200');
+  expect(heard.match(/"code":"overloaded"/g)?.length).toBe(refused);
+  expect(heard.match(/retry-after: 1/g)?.length).toBe(refused);
+  expect(await balanceOf(server, 'alice')).toBe(OPENED - (count - refused));
+  await server.kill();
+});
