@@ -28,7 +28,10 @@ export class RawConnection {
   async hears(text: string, times = 1): Promise<string> {
     while (this.#heard.split(text).length <= times) {
       if (this.#socket.destroyed) throw new Error(`closed after: ${this.#heard}`);
-      await Promise.race([once(this.#socket, 'data'), once(this.#socket, 'close')]);
+      const heard = new AbortController();
+      const { signal } = heard;
+      await Promise.race(['data', 'close'].map((name) => once(this.#socket, name, { signal })));
+      heard.abort();
     }
     return this.#heard;
   }

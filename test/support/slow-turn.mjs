@@ -1,6 +1,6 @@
 // Loaded before everything else in every thread (`node --import`). While the folder
 // PURSER_TEST_HOOKS has a file `hang-0`, the batches of partition 0 do not come back; with a file
-// `slow-0` they come back 200 ms later. With PURSER_TEST_TICK_MS each look at the main thread's
+// `slow-0` they come back a second later. With PURSER_TEST_TICK_MS each look at the main thread's
 // clock takes that long.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ if (!isMainThread && workerData?.partition !== undefined) {
     join(process.env.PURSER_TEST_HOOKS ?? '.', `${kind}-${workerData.partition}`);
   Partition.prototype.turn = async function (task) {
     const result = await turn.call(this, task);
-    if (existsSync(file('slow'))) await wait(200);
+    if (existsSync(file('slow'))) await wait(1_000);
     while (existsSync(file('hang'))) await wait(5);
     return result;
   };
