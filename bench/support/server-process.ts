@@ -9,9 +9,13 @@ export interface ServerProcess {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts `node ARGUMENTS` and waits for its line "… listening on URL". */
-export async function startServer(args: readonly string[]): Promise<ServerProcess> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+/** Starts `node ARGUMENTS`, under a wrapper if one is named; waits for its "… listening on URL". */
+export async function startServer(
+  args: readonly string[],
+  wrapper: readonly string[] = [],
+): Promise<ServerProcess> {
+  const [command = '', ...rest] = [...wrapper, process.execPath, ...args];
+  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
   let complaints = '';
   child.stderr.on('data', (text: Buffer) => {
     complaints += text.toString();

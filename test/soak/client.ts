@@ -18,6 +18,8 @@ export interface Report {
   readonly entries: number;
   /** Refusals of the rules, such as a rollback of what was rolled back. */
   readonly refused: number;
+  /** Nothing was done, for want of time: the machine had something else to do. */
+  readonly overloaded: number;
   readonly faults: readonly string[];
   readonly durations: Told;
 }
@@ -28,7 +30,7 @@ const FAULTS_TOLD = 5;
 
 const mix = new Mix();
 let durations = new Histogram();
-let [answered, entries, refused] = [0, 0, 0];
+let [answered, entries, refused, overloaded] = [0, 0, 0, 0];
 let faults: string[] = [];
 
 function count(made: Made, due: number, answer: Answer | undefined): void {
@@ -38,6 +40,7 @@ function count(made: Made, due: number, answer: Answer | undefined): void {
   const isGranted = status >= 200 && status < 300 && !body.includes('"RS_ERROR');
   if (isGranted) entries += made.entries;
   else if (status >= 200 && status < 500) refused += 1;
+  else if (status === 503 && body.includes('"overloaded"')) overloaded += 1;
   else if (faults.length < FAULTS_TOLD) faults.push(`${made.kind}: ${status} ${body}`);
 }
 
@@ -56,8 +59,9 @@ async function run(port: number, rate: number): Promise<never> {
 }
 
 function report(): Report {
-  const told = { answered, entries, refused, faults, durations: { ...durations } };
-  [answered, entries, refused] = [0, 0, 0];
+  const counts = { answered, entries, refused, overloaded };
+  const told = { ...counts, faults, durations: { ...durations } };
+  [answered, entries, refused, overloaded] = [0, 0, 0, 0];
   [faults, durations] = [[], new Histogram()];
   return told;
 }

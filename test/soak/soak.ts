@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { conditions, thousands } from '../../bench/support/report.js';
 import { Histogram, milliseconds } from '../load/histogram.js';
 import { type Memory, mebibytes, memoryOf } from '../load/memory.js';
-import { createUsers, Helper, type Loaded, load } from '../load/program.js';
+import { Helper, type Loaded, load } from '../load/program.js';
 import { chart } from './chart.js';
 import type { Report, ToClient } from './client.js';
 import { users } from './mix.js';
@@ -74,6 +74,7 @@ function show({ minute, rss, anonymous, heap, entries, p50, p99 }: Sample, repor
     minute.toFixed(1),
     thousands(entries),
     thousands(report.refused),
+    thousands(report.overloaded),
     mebibytes(rss),
     anonymous === undefined ? '–' : mebibytes(anonymous),
     mebibytes(heap),
@@ -83,7 +84,7 @@ function show({ minute, rss, anonymous, heap, entries, p50, p99 }: Sample, repor
 }
 
 async function measure(loaded: Loaded, client: Helper<ToClient, Report>): Promise<Sample[]> {
-  const head = ['min', 'entries', 'refused', 'RSS', 'RssAnon', 'heap', 'p50', 'p99'];
+  const head = ['min', 'entries', 'refused', 'overloaded', 'RSS', 'RssAnon', 'heap', 'p50', 'p99'];
   row(head);
   row(head.map(() => '---'));
   const samples: Sample[] = [];
@@ -137,22 +138,22 @@ function conclude(samples: readonly Sample[]): boolean {
   const warm = samples.slice(Math.floor(samples.length * WARM_UP));
   writeFileSync(values.out, drawn(samples, warm));
   const points = pointsOf(warm);
-  const { grown, allowed } = judge(points);
+  const { grown, allowed } = judge(points, partitions);
   const each = trendOf(points).bytes_per_entry;
   console.log(`\nafter warm-up ${mebibytes(grown)} more, ${each.toFixed(1)} bytes an entry`);
-  console.log(`allowed: ${OWN_BYTES} bytes an entry and a wave of ${mebibytes(WAVE_BYTES)}`);
-  console.log(`that is ${mebibytes(allowed)}; drawn in ${values.out}`);
+  const wave = `a wave of ${mebibytes(WAVE_BYTES)} in each partition`;
+  console.log(`allowed: ${OWN_BYTES} bytes an entry and ${wave}: ${mebibytes(allowed)}`);
+  console.log(`drawn in ${values.out}`);
   return grown <= allowed;
 }
 
-const loaded = await load(partitions);
+const loaded = await load(partitions, users);
 const client = new Helper<ToClient, Report>(new URL('./client.js', import.meta.url));
 try {
   console.log(`${rate} requests a second for ${minutes} minutes, ${conditions()}`);
   console.log(
     'RssAnon is RSS without the mapped pages of the journal, which the kernel takes back',
   );
-  await createUsers(loaded, users);
   const bets = await fillRecentFrames(loaded, partitions);
   console.log(`${thousands(bets)} bets before, which fill the memory of recent frames\n`);
   const samples = await measure(loaded, client);

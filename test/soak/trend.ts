@@ -7,10 +7,11 @@ const MIB = 1024 * 1024;
 export const OWN_BYTES = 30;
 
 /**
- * What comes and goes: documents that wait for the next checkpoint, garbage of several heaps. A
- * short run may end at the top of such a wave; over hours it is nothing beside the transactions.
+ * What comes and goes in a partition: documents that wait for the next checkpoint (200,000 of them,
+ * or those of 500,000 entries) and garbage. A run shorter than several checkpoints may end at the
+ * top of such a wave; over hours it is little beside the transactions.
  */
-export const WAVE_BYTES = 64 * MIB;
+export const WAVE_BYTES = 96 * MIB;
 
 /** Memory when so many entries had been made. */
 export interface Point {
@@ -40,8 +41,8 @@ export interface Verdict {
   readonly allowed: number;
 }
 
-export function judge(points: readonly Point[]): Verdict {
+export function judge(points: readonly Point[], partitions: number): Verdict {
   const entries = (points.at(-1)?.entries ?? 0) - (points[0]?.entries ?? 0);
   const grown = trendOf(points).bytes_per_entry * entries;
-  return { grown, allowed: entries * OWN_BYTES + WAVE_BYTES };
+  return { grown, allowed: entries * OWN_BYTES + partitions * WAVE_BYTES };
 }
