@@ -16,10 +16,11 @@ import type { Audit } from './economy.js';
 import { EngineWallet } from './engine-wallet.js';
 import { OpenError } from './errors.js';
 import { isCurrencyCode, type WalletOptions } from './options.js';
-import { PartitionClient } from './partition-client.js';
+import { PartitionClient, type Surroundings } from './partition-client.js';
 import { startThread } from './pool.js';
 import { probePartitions } from './probe-journals.js';
 import { Router } from './router.js';
+import { TurnEnd } from './turn-end.js';
 import type { Wallet } from './wallet.js';
 
 /** What the treasury of a new data directory starts with, minor units. */
@@ -35,19 +36,25 @@ export async function openWallet(options: WalletOptions = {}): Promise<Wallet> {
   const dataDir = absolute(settings.dataDir ?? mkdtempSync(join(tmpdir(), 'purser-')));
   const manifest = openDirectory(dataDir, settings.partitions);
   const lock = await lockDirectory(dataDir);
+  const surroundings = { clock: new Clock(), start: startThread, turnEnd: new TurnEnd() };
   const release = async (): Promise<void> => {
+    surroundings.turnEnd.close();
     await lock.release();
     if (temporary) rmSync(dataDir, { recursive: true, force: true });
   };
   try {
-    const clock = new Clock();
-    const partitions = await openPartitions(dataDir, manifest, settings, clock);
+    const partitions = await openPartitions(dataDir, manifest, settings, surroundings);
     const router = new Router(partitions, Buffer.from(manifest.seed, 'hex'));
     const audit = (): Promise<Audit> => auditDirectory(dataDir);
-    const wallet = new EngineWallet(partitions, router, settings, { clock, audit, release });
+    const wallet = new EngineWallet(partitions, router, settings, {
+      clock: surroundings.clock,
+      audit,
+      release,
+    });
     await begin(wallet, router, partitions, dataDir);
     return wallet;
   } catch (error) {
+    surroundings.turnEnd.close();
     await lock.release();
     throw error;
   }
@@ -107,7 +114,7 @@ async function openPartitions(
   dataDir: string,
   manifest: Manifest,
   settings: Settings,
-  clock: Clock,
+  surroundings: Surroundings,
 ): Promise<PartitionClient[]> {
   const numbers = Array.from({ length: manifest.partitions }, (_, number) => number);
   if (manifest.begun) {
@@ -132,7 +139,7 @@ async function openPartitions(
       currency: settings.currency,
       heapMegabytes: settings.threadHeapMegabytes,
     };
-    return new PartitionClient(options, clock, startThread);
+    return new PartitionClient(options, surroundings);
   });
   // All of them, also after a failure: to end a thread while LMDB opens a file ends the process.
   const opened = await Promise.allSettled(

@@ -13,7 +13,7 @@ import type { Clock } from './clock.js';
 import { EngineError } from './errors.js';
 import { type Batch, type Caller, Mailbox } from './mailbox.js';
 import type { StartThread, Thread, ThreadOptions } from './pool.js';
-import { atTurnEnd } from './turn-end.js';
+import type { TurnEnd } from './turn-end.js';
 import type { PartitionHealth } from './wallet.js';
 
 type State =
@@ -24,6 +24,13 @@ type State =
 
 /** What the engine chooses for a partition; the rest is this client's. */
 export type ClientOptions = Omit<ThreadOptions, 'slots' | 'epochs' | 'progress'>;
+
+/** What all partitions of a wallet share. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly start: StartThread;
+  readonly turnEnd: TurnEnd;
+}
 
 const WATCH_INTERVAL_MS = 100;
 const PROGRESS_INTERVAL_MS = 500;
@@ -42,6 +49,7 @@ export class PartitionClient {
   readonly #options: ThreadOptions;
   readonly #clock: Clock;
   readonly #start: StartThread;
+  readonly #turnEnd: TurnEnd;
   readonly #mailbox: Mailbox;
   readonly #admission = new Admission();
   readonly #inFlight = new Set<Batch>();
@@ -58,9 +66,10 @@ export class PartitionClient {
   #watched: Batch | undefined;
   readonly #watchdog: NodeJS.Timeout;
 
-  constructor(options: ClientOptions, clock: Clock, start: StartThread) {
+  constructor(options: ClientOptions, { clock, start, turnEnd }: Surroundings) {
     this.#clock = clock;
     this.#start = start;
+    this.#turnEnd = turnEnd;
     const slots = allocateSlots();
     const epochs = new SharedArrayBuffer(4);
     const progress = new SharedArrayBuffer(16);
@@ -119,7 +128,7 @@ export class PartitionClient {
   #flushSoon(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    atTurnEnd(() => {
+    this.#turnEnd.call(() => {
       this.#flushing = false;
       this.#flush();
     });

@@ -7,27 +7,37 @@ import { MessageChannel } from 'node:worker_threads';
  * times before it comes to immediates, which with many connections is seconds. A message to
  * oneself is one more ready thing, and has its place among the others.
  */
-export function atTurnEnd(callback: () => void): void {
-  callbacks.push(callback);
-  if (callbacks.length > 1) return;
-  turn += 1;
-  setImmediate(end, turn);
-  far.postMessage(turn);
+export class TurnEnd {
+  readonly #channel = new MessageChannel();
+  #callbacks: (() => void)[] = [];
+  #turn = 0;
+
+  constructor() {
+    const { port1, port2 } = this.#channel;
+    port1.on('message', (ending: number) => this.#end(ending));
+    // The immediate keeps the process alive for as long as anything waits here.
+    port1.unref();
+    port2.unref();
+  }
+
+  call(callback: () => void): void {
+    this.#callbacks.push(callback);
+    if (this.#callbacks.length > 1) return;
+    this.#turn += 1;
+    setImmediate((ending: number) => this.#end(ending), this.#turn);
+    this.#channel.port2.postMessage(this.#turn);
+  }
+
+  /** Whichever comes first; the other one belongs to a turn that is over. */
+  #end(ending: number): void {
+    if (ending !== this.#turn || this.#callbacks.length === 0) return;
+    const due = this.#callbacks;
+    this.#callbacks = [];
+    for (const callback of due) callback();
+  }
+
+  /** What waits is still called back. */
+  close(): void {
+    this.#channel.port1.close();
+  }
 }
-
-let callbacks: (() => void)[] = [];
-let turn = 0;
-
-/** Whichever comes first; the other one belongs to a turn that is over. */
-function end(ending: number): void {
-  if (ending !== turn || callbacks.length === 0) return;
-  const due = callbacks;
-  callbacks = [];
-  for (const callback of due) callback();
-}
-
-const { port1: near, port2: far } = new MessageChannel();
-near.on('message', end);
-// The immediate keeps the process alive for as long as anything waits here.
-near.unref();
-far.unref();

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { atTurnEnd } from '../engine/turn-end.js';
+import { TurnEnd } from '../engine/turn-end.js';
 import { limits } from './limits.js';
 import { Problem } from './problems.js';
 
@@ -9,11 +9,13 @@ import { Problem } from './problems.js';
  * time, and the rest hears at once.
  */
 export function refuseLate(app: FastifyInstance): void {
+  const turnEnd = new TurnEnd();
+  app.addHook('onClose', async () => turnEnd.close());
   let [taken, began_ms] = [0, 0];
   app.addHook('onRequest', ({ arrived_ms }, _reply, done) => {
     if (taken === 0) {
       began_ms = arrived_ms;
-      atTurnEnd(() => {
+      turnEnd.call(() => {
         taken = 0;
       });
     }

@@ -37,6 +37,7 @@ export async function load(dist: string) {
   const { limits } = (await from('limits.js')) as typeof import('../../dist/limits.js');
   Object.assign(limits, SMALL);
   return {
+    ...((await from('engine/turn-end.js')) as typeof import('../../dist/engine/turn-end.js')),
     ...((await from('engine/clock.js')) as typeof import('../../dist/engine/clock.js')),
     ...((await from(
       'engine/engine-wallet.js',
@@ -86,11 +87,12 @@ export class House {
 
   /** Recovers, as `openWallet` does; rejects with what keeps it from being served. */
   async open(): Promise<Wallet> {
-    const { Clock, PartitionClient, Router, EngineWallet } = this.#modules;
+    const { Clock, PartitionClient, Router, EngineWallet, TurnEnd } = this.#modules;
     const clock = new Clock();
     const start: StartThread = (options) => this.#start(options);
+    const surroundings = { clock, start, turnEnd: new TurnEnd() };
     const partitions = this.#disks.map((_, number) => {
-      return new PartitionClient(this.#options(number), clock, start);
+      return new PartitionClient(this.#options(number), surroundings);
     });
     await Promise.all(partitions.map((partition: PartitionClient) => partition.open()));
     const router = new Router(partitions, SEED);

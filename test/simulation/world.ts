@@ -1,6 +1,7 @@
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers/promises';
+import workers from 'node:worker_threads';
 import type { Random } from './random.js';
 
 interface Event {
@@ -22,6 +23,8 @@ const real = {
   wait: timers.setTimeout,
   turn: timers.setImmediate,
   fill: crypto.randomFillSync,
+  elapsed: performance.now,
+  MessageChannel: workers.MessageChannel,
 };
 /** 1 November 2026, where its clock begins. */
 const EPOCH_MS = 1_793_491_200_000;
@@ -47,6 +50,7 @@ export class World {
 
   /** Lets the engine run in this world until `leave`. */
   enter(): void {
+    const world = this;
     const after = (action: (...args: unknown[]) => void, ms = 0, ...args: unknown[]): object =>
       this.#timer(ms, undefined, () => action(...args));
     const every = (action: () => void, ms: number): object => this.#timer(ms, ms, action);
@@ -60,6 +64,7 @@ export class World {
       clearImmediate: clear,
     });
     Date.now = () => EPOCH_MS + Math.floor(this.now);
+    performance.now = () => this.now;
     Object.assign(timers, {
       setTimeout: (ms: number, value: unknown, options?: { signal?: AbortSignal }) =>
         this.#wait(ms, value, options?.signal),
@@ -70,15 +75,22 @@ export class World {
         for (let i = 0; i < bytes.length; i++) bytes[i] = this.random.below(256);
       },
     });
+    Object.assign(workers, {
+      MessageChannel: function MessageChannel() {
+        return simulatedChannel(world);
+      },
+    });
     syncBuiltinESMExports();
   }
 
   leave(): void {
-    const { now, wait, turn, fill, ...globals } = real;
+    const { now, wait, turn, fill, elapsed, MessageChannel, ...globals } = real;
     Object.assign(globalThis, globals);
     Date.now = now;
+    performance.now = elapsed;
     Object.assign(timers, { setTimeout: wait, setImmediate: turn });
     Object.assign(crypto, { randomFillSync: fill });
+    Object.assign(workers, { MessageChannel });
     syncBuiltinESMExports();
   }
 
@@ -144,6 +156,17 @@ export class World {
     }
     if (failure !== undefined) throw failure;
   }
+}
+
+/** A message to oneself. */
+function simulatedChannel(world: World): { readonly port1: object; readonly port2: object } {
+  let hear: (message: unknown) => void = () => {};
+  const on = (_: string, heard: typeof hear): void => {
+    hear = heard;
+  };
+  const postMessage = (message: unknown): void => world.later(0, () => hear(message));
+  const [unref, close] = [() => {}, () => {}];
+  return { port1: { on, unref, close }, port2: { postMessage, unref } };
 }
 
 /** Of events that no process waits for. */
