@@ -1,17 +1,27 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { openWallet } from 'purser';
 import { beforeEach, expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
+import {
+  add,
+  borrow,
+  type Change,
+  each,
+  faultFound,
+  forge,
+  HEADER,
+  journalOf,
+  placesOf,
+  put,
+} from './support/forgery.js';
 import { run } from './support/server.js';
 
 /**
  * Journals changed by somebody who knows their bytes (docs/journal-format.md) and makes the
  * checksums fit again, and in most tests the hashes too: then the entries themselves must tell.
  */
-const HEADER = { crc: 4, number: 16, sequence: 24, time: 32, previous: 40, partition: 72 };
 /** Of the first entry of a frame; the record's places are those behind two postings, or none. */
 const ENTRY = { version: 84, balance: 88, previous: 96, mark: 105, standing: 106, account: 107 };
 const AMOUNT = { player: 112, house: 120 };
@@ -68,76 +78,8 @@ async function fill(dataDir: string): Promise<void> {
   await wallet.close();
 }
 
-function journalOf(dataDir: string): string {
-  return join(dataDir, 'partition-0', 'journal', 'data.mdb');
-}
-
 function forget(dataDir: string): void {
   rmSync(join(dataDir, 'partition-0', 'checkpoint'), { recursive: true });
-}
-
-/** Where each frame is in the file, in all the copies that LMDB has left of it. */
-function placesOf(file: Buffer): Map<number, number[]> {
-  const places = new Map<number, number[]>();
-  for (let at = file.indexOf('PRJ1'); at >= 0; at = file.indexOf('PRJ1', at + 1)) {
-    const frame = file.subarray(at, at + file.readUInt32LE(at + 8));
-    if (crc32(frame.subarray(8)) !== frame.readUInt32LE(HEADER.crc)) continue;
-    const number = frame.readDoubleLE(HEADER.number);
-    places.set(number, [...(places.get(number) ?? []), at]);
-  }
-  return places;
-}
-
-type Change = (frame: Buffer, others: (number: number) => Buffer) => void;
-
-/** Changes a frame and its checksum, and with `chained` the hashes of all frames behind it. */
-function forge(number: number, change: Change, chained: boolean): void {
-  const path = journalOf(directory);
-  const file = readFileSync(path);
-  const places = placesOf(file);
-  const frameAt = (at: number): Buffer => file.subarray(at, at + file.readUInt32LE(at + 8));
-  const first = (other: number): Buffer => frameAt(places.get(other)?.[0] ?? Number.NaN);
-  const rewrite = (other: number, edit: Change): void => {
-    for (const at of places.get(other) ?? []) {
-      const frame = frameAt(at);
-      edit(frame, first);
-      frame.writeUInt32LE(crc32(frame.subarray(8)), HEADER.crc);
-    }
-  };
-  rewrite(number, change);
-  for (let next = number + 1; chained && places.has(next); next++) {
-    const hash = createHash('sha256')
-      .update(first(next - 1))
-      .digest();
-    rewrite(next, (frame) => hash.copy(frame, HEADER.previous));
-  }
-  writeFileSync(path, file);
-}
-
-function faultFound(): string {
-  const { code, out, err } = run('verify', '--data', directory);
-  expect(code, `${out}${err}`).toBe(1);
-  expect(err).toMatch(/^purser: fault: [^\n]+\n$/);
-  return err;
-}
-
-function add(at: number, amount: number): Change {
-  return (frame) => frame.writeDoubleLE(frame.readDoubleLE(at) + amount, at);
-}
-
-function put(at: number, value: number): Change {
-  return (frame) => frame.writeUInt8(value, at);
-}
-
-/** Takes 16 bytes over from another frame. */
-function borrow(at: number, number: number, from: number): Change {
-  return (frame, others) => others(number).copy(frame, at, from, from + 16);
-}
-
-function each(...changes: readonly Change[]): Change {
-  return (frame, others) => {
-    for (const change of changes) change(frame, others);
-  };
 }
 
 test('the frames are where these tests expect them, and the journal is sound', () => {
@@ -228,8 +170,8 @@ test.each<[string, number, Change, RegExp]>([
     /a rollback of 0 moved 10, not -30/,
   ],
 ])('%s is found, with its place', (_what, number, change, fault) => {
-  forge(number, change, true);
-  expect(faultFound()).toMatch(
+  forge(directory, number, change, true);
+  expect(faultFound(directory)).toMatch(
     new RegExp(`partition 0, frame ${number}, entry 0: .*${fault.source}`),
   );
 });
@@ -241,8 +183,8 @@ test.each<[string, number, Change, RegExp]>([
   ['an older time', FRAME.bet, add(HEADER.time, -1e6), /older than the one before/],
   ['other settings', FRAME.limits, (frame) => frame.fill(0xc1, 176 + 7, 176 + 8), /cannot be read/],
 ])('a frame with %s is found', (_what, number, change, fault) => {
-  forge(number, change, true);
-  expect(faultFound()).toMatch(
+  forge(directory, number, change, true);
+  expect(faultFound(directory)).toMatch(
     new RegExp(`partition 0, frame ${number}(, entry 0)?: .*${fault.source}`),
   );
 });
@@ -254,10 +196,10 @@ const otherRound: Change = (frame) => {
 };
 
 test('the hash chain tells of a changed entry whose checksum fits', async () => {
-  forge(FRAME.bet, otherRound, false);
+  forge(directory, FRAME.bet, otherRound, false);
   forget(directory);
   const place = /partition 0, frame 6: does not follow the one before it/;
-  expect(faultFound()).toMatch(place);
+  expect(faultFound(directory)).toMatch(place);
   await expect(openWallet({ dataDir: directory })).rejects.toThrow(place);
 });
 
@@ -268,8 +210,8 @@ test('the checkpoint tells of a last entry whose checksum fits, and of a whole n
     [FRAME.bet, true],
   ] as const) {
     writeFileSync(journalOf(directory), intact);
-    forge(number, otherRound, chained);
-    expect(faultFound()).toMatch(
+    forge(directory, number, otherRound, chained);
+    expect(faultFound(directory)).toMatch(
       /partition 0, frame 15: is not what the checkpoint was taken after/,
     );
     await expect(openWallet({ dataDir: directory })).rejects.toThrow(
@@ -283,7 +225,7 @@ test('a journal of another engine is refused', async () => {
   await fill(other);
   rmSync(join(directory, 'partition-0'), { recursive: true });
   cpSync(join(other, 'partition-0'), join(directory, 'partition-0'), { recursive: true });
-  expect(faultFound()).toMatch(/partition 0, frame 1: does not follow/);
+  expect(faultFound(directory)).toMatch(/partition 0, frame 1: does not follow/);
   await expect(openWallet({ dataDir: directory })).rejects.toThrow(/another data directory/);
   forget(directory);
   await expect(openWallet({ dataDir: directory })).rejects.toThrow(
