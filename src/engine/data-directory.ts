@@ -11,6 +11,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -94,7 +95,32 @@ export function writeManifest(dataDir: string, manifest: Manifest): void {
   fsyncSync(file);
   closeSync(file);
   renameSync(`${path}.new`, path);
-  const directory = openSync(dataDir, 'r');
+  syncDirectory(dataDir);
+}
+
+/** Makes the names durable by which a new directory is found, up to where its file system begins. */
+export function syncAbove(dataDir: string): void {
+  const { dev } = statSync(dataDir);
+  for (let at = dirname(dataDir); statSync(at).dev === dev; at = dirname(at)) {
+    // What may not be read was not made here.
+    if (!canRead(at)) return;
+    syncDirectory(at);
+    if (at === dirname(at)) return;
+  }
+}
+
+function canRead(directory: string): boolean {
+  try {
+    accessSync(directory, constants.R_OK);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return false;
+    throw error;
+  }
+}
+
+function syncDirectory(path: string): void {
+  const directory = openSync(path, 'r');
   fsyncSync(directory);
   closeSync(directory);
 }
@@ -112,7 +138,10 @@ export function makeDirectory(dataDir: string): void {
 }
 
 function create(dataDir: string, partitions: number): Manifest {
-  const others = readdirSync(dataDir).filter((name) => !name.startsWith('.'));
+  // A first start that was cut leaves the manifest without its name, and nothing more.
+  const others = readdirSync(dataDir).filter((name) => {
+    return !name.startsWith('.') && name !== `${MANIFEST}.new`;
+  });
   if (others.length > 0) {
     throw new OpenError(
       `${dataDir} holds ${others.slice(0, 3).join(', ')} but no ${MANIFEST}: ` +
@@ -131,6 +160,8 @@ function create(dataDir: string, partitions: number): Manifest {
     begun: false,
   };
   chmodSync(dataDir, OWNER_ONLY);
+  // First: a directory that has its manifest has its own name for good.
+  syncAbove(dataDir);
   writeManifest(dataDir, manifest);
   return manifest;
 }

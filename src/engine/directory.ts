@@ -1,13 +1,5 @@
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  statSync,
-} from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { chmodSync, existsSync, readdirSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { copyJournal } from '../partitions/backup.js';
 import { type PlainEntry, readEntries } from '../partitions/entries.js';
@@ -20,6 +12,7 @@ import {
   makeDirectory,
   partitionDirectory,
   reasonOf,
+  syncAbove,
   writeManifest,
 } from './data-directory.js';
 import { OpenError } from './errors.js';
@@ -185,13 +178,7 @@ export async function backupDirectory(
   }
   // Last: without it the copy is no data directory.
   writeManifest(to, manifest);
-  syncDirectory(dirname(resolve(to)));
-}
-
-function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r');
-  fsyncSync(directory);
-  closeSync(directory);
+  syncAbove(resolve(to));
 }
 
 /**
