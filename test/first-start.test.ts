@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openWallet } from 'purser';
 import { expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
-import { main } from './support/server.js';
+import { main, run, serve } from './support/server.js';
 
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
 
@@ -37,4 +37,34 @@ test.skipIf(!hasStrace)('the names of a new data directory are synced, upwards',
     expect(synced, directory).toBeGreaterThanOrEqual(0);
     expect(synced, directory).toBeLessThan(named);
   }
+});
+
+const JOURNAL = 'partition-1/journal/data.mdb';
+const CHECKPOINT = 'partition-1/checkpoint/data.mdb';
+const zeroes = (bytes: number) => (path: string) => writeFileSync(path, Buffer.alloc(bytes));
+const firstPage = (path: string): void =>
+  writeFileSync(path, readFileSync(path).fill(0, 4096, 8192));
+
+test.each([
+  ['no byte of the journal', JOURNAL, zeroes(0)],
+  ['a page of the journal without its bytes', JOURNAL, zeroes(4096)],
+  ['two pages of the journal without their bytes', JOURNAL, zeroes(8192)],
+  ['one of the two meta pages', JOURNAL, firstPage],
+  ['meta pages that name more than the file has', JOURNAL, (p: string) => truncateSync(p, 8192)],
+  ['a page of the checkpoint without its bytes', CHECKPOINT, zeroes(4096)],
+  ['one of the two meta pages of the checkpoint', CHECKPOINT, firstPage],
+])('a first start that a power cut ended begins again: %s', async (_, file, damage) => {
+  const dataDir = newDirectory();
+  await (await openWallet({ dataDir, partitions: 2 })).close();
+  const path = join(dataDir, 'manifest.json');
+  const { frames: _frames, ...manifest } = JSON.parse(readFileSync(path, 'utf8'));
+  writeFileSync(path, JSON.stringify({ ...manifest, begun: false }));
+  damage(join(dataDir, file));
+  const server = await serve(['--data', dataDir]);
+  await server.ask('/users', { users: ['alice', 'bob', 'carol', 'dave'] });
+  await server.kill();
+  expect(run('verify', '--data', dataDir)).toMatchObject({ code: 0 });
+  // Nothing is thrown away.
+  const aside = file === JOURNAL ? dataDir : join(dataDir, 'partition-1');
+  expect(readdirSync(aside).some((name) => /\.(cut|damaged)-/.test(name))).toBe(true);
 });

@@ -18,7 +18,7 @@ import { OpenError } from './errors.js';
 import { isCurrencyCode, type WalletOptions } from './options.js';
 import { PartitionClient, type Surroundings } from './partition-client.js';
 import { startThread } from './pool.js';
-import { probePartitions } from './probe-journals.js';
+import { makeWay, probePartitions } from './probe-journals.js';
 import { Router } from './router.js';
 import { TurnEnd } from './turn-end.js';
 import type { Wallet } from './wallet.js';
@@ -117,12 +117,8 @@ async function openPartitions(
   surroundings: Surroundings,
 ): Promise<PartitionClient[]> {
   const numbers = Array.from({ length: manifest.partitions }, (_, number) => number);
-  if (manifest.begun) {
-    const directories = numbers.map((number) => partitionDirectory(dataDir, number));
-    for (const directory of await probePartitions(directories)) {
-      process.emitWarning(`the checkpoint in ${directory} was damaged; the journal is replayed`);
-    }
-  }
+  const directories = numbers.map((number) => partitionDirectory(dataDir, number));
+  await probe(manifest, directories);
   const partitions = numbers.map((number) => {
     const directory = partitionDirectory(dataDir, number);
     for (const part of ['journal', 'checkpoint']) {
@@ -158,6 +154,17 @@ async function openPartitions(
     throw error;
   }
   return partitions;
+}
+
+/** Looks at what is there, before this process maps it. */
+async function probe({ begun }: Manifest, directories: readonly string[]): Promise<void> {
+  if (!begun) {
+    await Promise.all(directories.map(makeWay));
+    return;
+  }
+  for (const directory of await probePartitions(directories)) {
+    process.emitWarning(`the checkpoint in ${directory} was damaged; the journal is replayed`);
+  }
 }
 
 /** The part of a sum that falls to one of several partitions; the first ones take the rest. */

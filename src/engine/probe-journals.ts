@@ -34,6 +34,20 @@ export async function probePartitions(directories: readonly string[]): Promise<s
   }
 }
 
+/**
+ * Sets aside, whole, what a first start left of a partition when a power cut ended it and it cannot
+ * be read: nobody was answered from it. What can be read is gone on with.
+ */
+export async function makeWay(directory: string): Promise<void> {
+  if (!existsSync(directory)) return;
+  try {
+    await probePartitions([directory]);
+  } catch (error) {
+    if (!(error instanceof OpenError)) throw error;
+    renameSync(directory, `${directory}.cut-${Date.now()}`);
+  }
+}
+
 function mustExist(directories: readonly string[]): void {
   for (const directory of directories) {
     if (!existsSync(directory)) throw new OpenError(`${directory} is missing`);

@@ -18,7 +18,9 @@ export class Known {
   readonly #frames: number[];
   /** Whether a wallet has opened. */
   opened = false;
-  readonly answers: (readonly [number: number, answer: string])[] = [];
+  readonly #answers: (readonly [number: number, answer: string])[] = [];
+  /** Bets that were rolled back, or may be: asked for again they are refused. */
+  readonly #undone = new Set<number>();
   readonly #versions = new Map<string, number>();
 
   constructor(seed: number, reference: Reference) {
@@ -43,14 +45,17 @@ export class Known {
       case 'opened':
         this.opened = true;
         return;
-      case 'asked':
+      case 'asked': {
+        const operation = operationOf(this.#seed, mark.number);
+        if (operation.kind === 'rollback') this.#undone.add(operation.bet);
         return;
+      }
       case 'read':
         this.#versions.set(mark.user, mark.version);
         this.#need(`${mark.user} ${mark.version}`);
         return;
       case 'answered':
-        this.answers.push([mark.number, mark.answer]);
+        this.#answers.push([mark.number, mark.answer]);
         this.#need(entryIdOf(this.#seed, operationOf(this.#seed, mark.number)));
     }
   }
@@ -59,6 +64,11 @@ export class Known {
     const at = this.#entries.get(key);
     if (at === undefined) throw new Error(`LOST: ${key} was told and is in no journal`);
     this.#frames[at.partition] = Math.max(this.#frames[at.partition] ?? 0, at.frame);
+  }
+
+  /** What must be answered the same again. */
+  get answers(): (readonly [number: number, answer: string])[] {
+    return this.#answers.filter(([number]) => !this.#undone.has(number));
   }
 
   get reads(): [string, number][] {

@@ -72,7 +72,7 @@ const recorded = { runs: 0, kills: 0, answers: 0, frames: 0, checkpoints: 0 };
 async function oneRun(number: number): Promise<void> {
   const directory = join(scratch, `run-${number}`);
   mkdirSync(directory);
-  const delay = random.pick([500, 4_000, 30_000]);
+  const delay = random.pick([300, 2_000, 8_000]);
   const plan = { dist: mutant.dist, recorder: recorderPath(), scratch: directory, delay };
   const run = await record({ ...plan, seed: seed + number, lives: 6 }, random);
   const data = join(run.base, 'data');

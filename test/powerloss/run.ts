@@ -69,7 +69,7 @@ async function live(plan: RunPlan, one: LifePlan, random: Random): Promise<Life>
   // One life in four ends as an operator ends it, one in four may be cut while it opens.
   const closes = one.number % 4 === 2;
   const early = one.number % 4 === 1 && random.chance(0.5);
-  await Promise.race([ended, wait(early ? random.below(600) : 450 + random.below(700))]);
+  await Promise.race([ended, wait(early ? random.below(600) : 500 + random.below(800))]);
   if (closes) child.send('close');
   else child.kill('SIGKILL');
   const [code, signal] = (await ended) as [number | null, string | null];
