@@ -66,10 +66,12 @@ async function live(plan: RunPlan, one: LifePlan, random: Random): Promise<Life>
   const log = join(plan.scratch, `log-${one.number}`);
   const child = start(plan, one, log);
   const ended = once(child, 'exit');
-  // One life in four ends as an operator ends it, one in four may be cut while it opens.
+  // One life in four ends as an operator ends it, one in eight while it opens.
   const closes = one.number % 4 === 2;
   const early = one.number % 4 === 1 && random.chance(0.5);
-  await Promise.race([ended, wait(early ? random.below(600) : 500 + random.below(800))]);
+  const moment = early ? wait(100 + random.below(500)) : answered(child, 40 + random.below(220));
+  await Promise.race([ended, moment]);
+  await wait(random.below(12));
   if (closes) child.send('close');
   else child.kill('SIGKILL');
   const [code, signal] = (await ended) as [number | null, string | null];
@@ -78,6 +80,15 @@ async function live(plan: RunPlan, one: LifePlan, random: Random): Promise<Life>
   const killed = signal === 'SIGKILL';
   if (!killed && code !== 0) throw new Error(`the recorded process ended with ${code ?? signal}`);
   return { notes: readRecording(log), files, killed };
+}
+
+/** Resolves when the process has so many answers. */
+function answered(child: ChildProcess, count: number): Promise<void> {
+  return new Promise((resolve) => {
+    child.on('message', (answers: number) => {
+      if (answers >= count) resolve();
+    });
+  });
 }
 
 function start(plan: RunPlan, { base, next, again }: LifePlan, log: string): ChildProcess {

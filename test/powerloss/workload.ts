@@ -7,7 +7,7 @@ import { perform } from './perform.js';
 /**
  * The process that is recorded and killed. It opens the wallet, looks at every player, asks for
  * some operations again, and then for new ones without an end. What it is told it notes at once
- * as a mark.
+ * as a mark; how many answers it has it tells its parent, which ends it.
  */
 export interface Workload {
   readonly dist: string;
@@ -36,6 +36,10 @@ const { openWallet } = (await import(
 )) as typeof import('purser');
 const marks = openSync(work.marks, 'a');
 
+let next = work.next;
+let answered = 0;
+let closing = false;
+
 function mark(one: Mark): void {
   writeSync(marks, `${JSON.stringify(one)}\n`);
 }
@@ -52,10 +56,9 @@ async function ask(number: number): Promise<void> {
   mark({ kind: 'asked', number });
   const answer = await perform(wallet, work.seed, operationOf(work.seed, number));
   if (answer !== undefined) mark({ kind: 'answered', number, answer });
+  answered += 1;
+  process.send?.(answered);
 }
-
-let next = work.next;
-let closing = false;
 
 async function lane(): Promise<void> {
   while (!closing) await ask(next++);
