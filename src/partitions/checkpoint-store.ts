@@ -5,6 +5,7 @@ import { Packr } from 'msgpackr';
 import type { BookValues } from '../ledger/apply.js';
 import type { AccountName } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
+import { syncDataFile } from './data-file.js';
 import { pack, unpack } from './packing.js';
 
 /**
@@ -64,8 +65,9 @@ export function openCheckpoints(
   durability: 'disk' | 'process',
   readOnly = false,
 ): CheckpointStore {
+  const directory = join(partitionDirectory, 'checkpoint');
   const db = open<Buffer, Buffer>({
-    path: join(partitionDirectory, 'checkpoint'),
+    path: directory,
     noSubdir: false,
     keyEncoding: 'binary',
     encoding: 'binary',
@@ -76,6 +78,8 @@ export function openCheckpoints(
     compression: false,
     cache: false,
   });
+  // A new file would stay unsynced until the first checkpoint, and look damaged after a power cut.
+  if (durability === 'disk' && !readOnly) syncDataFile(directory);
   return new LmdbCheckpoints(db);
 }
 

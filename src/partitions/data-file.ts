@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Where LMDB keeps what this checks, in each of its two meta pages. */
@@ -26,6 +26,15 @@ export function faultOfDataFile(directory: string): string | undefined {
     const needed = (last.lastPage + 1) * last.pageSize;
     return size < needed ? `${path} has ${size} bytes of ${needed}: it is truncated` : undefined;
   } finally {
+    closeSync(file);
+  }
+}
+
+/** Makes the file and its names durable, as another process may have left them in memory alone. */
+export function syncDataFile(directory: string): void {
+  for (const path of [join(directory, 'data.mdb'), directory, join(directory, '..')]) {
+    const file = openSync(path, 'r');
+    fsyncSync(file);
     closeSync(file);
   }
 }

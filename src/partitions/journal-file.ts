@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, openSync, statfsSync, statSync } from 'node:fs';
+import { statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { limits } from '../limits.js';
+import { syncDataFile } from './data-file.js';
 
 /** Frames of one partition on a disk, under growing numbers. */
 export interface JournalFile {
@@ -39,7 +40,7 @@ export function openJournalFile(directory: string, options: JournalOptions): Jou
   const db = openEnvironment(directory, options);
   // Waits for a writer that a dead thread of this process may have left at work.
   if (!options.readOnly) db.transactionSync(() => {});
-  if (options.durability === 'disk' && !options.readOnly) syncFiles(directory);
+  if (options.durability === 'disk' && !options.readOnly) syncDataFile(directory);
   return new LmdbFile(db, directory, lastNumber(db));
 }
 
@@ -57,14 +58,6 @@ function openEnvironment(directory: string, options: JournalOptions): RootDataba
     compression: false,
     cache: false,
   });
-}
-
-function syncFiles(directory: string): void {
-  for (const path of [join(directory, 'data.mdb'), directory, join(directory, '..')]) {
-    const file = openSync(path, 'r');
-    fsyncSync(file);
-    closeSync(file);
-  }
 }
 
 function keyOf(number: number): Buffer {

@@ -108,6 +108,9 @@ export class Disk {
   killed(actual: (path: string) => Buffer | undefined): void {
     for (const { step, call } of this.#underWay.values()) {
       if (call.kind === 'write') this.#cutShort(step, call, actual);
+      const made = call.kind === 'open' && call.creates ? call.path : undefined;
+      if (made === undefined || actual(relative(this.#base, made)) !== undefined) continue;
+      this.#names(made)?.remove(step, basename(made));
     }
     this.#underWay = new Map();
     this.#handles = new Map();

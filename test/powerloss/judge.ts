@@ -26,7 +26,8 @@ process.on('warning', () => {
 async function judge(question: Question): Promise<Verdict> {
   warnings = 0;
   if (question.kind === 'reference') {
-    return { warnings, reference: await readReference(parts, question.data) };
+    const reference = await readReference(parts, question.data).catch(String);
+    return typeof reference === 'string' ? { warnings, fault: reference } : { warnings, reference };
   }
   const asked = question.kind === 'look' ? look(parts, question) : serve(parts, question);
   const fault = await asked.catch((error: unknown) => `refused: ${String(error)}`);

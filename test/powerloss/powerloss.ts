@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,7 +7,7 @@ import { Judges } from './judges.js';
 import { Random } from './random.js';
 import { type Fault, rebuild, type Tally } from './rebuild.js';
 import { compileRecorder } from './recorder.js';
-import { record } from './run.js';
+import { marksOf, record } from './run.js';
 import { SMALL, VARIANTS } from './variants.js';
 
 /**
@@ -23,12 +23,13 @@ const { values } = parseArgs({
     seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
     options: { type: 'string', default: 'own' },
     faults: { type: 'string', default: '3' },
+    images: { type: 'string', default: existsSync('/dev/shm') ? '/dev/shm' : tmpdir() },
     help: { type: 'boolean', default: false },
   },
 });
 const names = Object.keys(VARIANTS).join(' | ');
 const usage =
-  'npm run powerloss -- [--rebuilds 10000] [--runs N] [--seed N] [--faults 3]\n' +
+  'npm run powerloss -- [--rebuilds 10000] [--runs N] [--seed N] [--faults 3] [--images DIR]\n' +
   `                     [--options ${names}]\n\n` +
   'The seed says what is asked for and which sectors are lost; what a run interleaves is chance.';
 const mutations = VARIANTS[values.options];
@@ -48,7 +49,7 @@ if ('missing' in recorder) {
   rmSync(scratch, { recursive: true });
   process.exit(0);
 }
-const images = mkdtempSync('/dev/shm/purser-powerloss-');
+const images = mkdtempSync(join(values.images, 'purser-powerloss-'));
 const mutant = mutate(projectRoot(import.meta.url), ...SMALL, ...mutations);
 // After a power cut the machine has another boot id.
 const bootId = join(scratch, 'boot-id');
@@ -57,6 +58,8 @@ const judges = new Judges(mutant.dist, Math.min(2, availableParallelism()), {
   LD_PRELOAD: recorder.path,
   POWERLOSS_BOOT_ID: bootId,
 });
+/** The recorded directory itself is read as it was: the machine was never off. */
+const reader = new Judges(mutant.dist, 1, {});
 const random = new Random(seed);
 const tally: Tally = {
   rebuilds: 0,
@@ -67,7 +70,7 @@ const tally: Tally = {
   sectors: 0,
   faults: [],
 };
-const recorded = { runs: 0, kills: 0, answers: 0, frames: 0, checkpoints: 0 };
+const recorded = { runs: 0, kills: 0, answers: 0, frames: 0 };
 
 async function oneRun(number: number): Promise<void> {
   const directory = join(scratch, `run-${number}`);
@@ -76,7 +79,7 @@ async function oneRun(number: number): Promise<void> {
   const plan = { dist: mutant.dist, recorder: recorderPath(), scratch: directory, delay };
   const run = await record({ ...plan, seed: seed + number, lives: 6 }, random);
   const data = join(run.base, 'data');
-  const asked = await judges.ask({ kind: 'reference', data });
+  const asked = await reader.ask({ kind: 'reference', data });
   if ('ended' in asked || asked.reference === undefined) {
     throw new Error(`the journals of run ${number} cannot be read: ${JSON.stringify(asked)}`);
   }
@@ -84,6 +87,8 @@ async function oneRun(number: number): Promise<void> {
   recorded.runs += 1;
   recorded.kills += run.lives.filter(({ killed }) => killed).length;
   recorded.frames += reference.reduce((sum, { hashes }) => sum + hashes.length, 0);
+  const marks = run.lives.flatMap(({ notes }) => marksOf(notes));
+  recorded.answers += marks.filter(({ kind }) => kind === 'answered').length;
   const share = Math.floor(rebuilds / runs) + (number < rebuilds % runs ? 1 : 0);
   const cuts = { run: number, recorded: run, reference, rebuilds: share, seed: seed + number };
   await rebuild({ ...cuts, images, judges, enough }, tally);
@@ -111,6 +116,7 @@ try {
   }
 } finally {
   judges.end();
+  reader.end();
   mutant.remove();
   if (tally.faults.length === 0) {
     rmSync(images, { recursive: true });
@@ -118,10 +124,10 @@ try {
   }
 }
 for (const fault of tally.faults) say(fault);
-const { runs: done, kills, frames } = recorded;
+const { runs: done, kills, answers, frames } = recorded;
 const { writes, syncs, sectors, served, checkpointsAside } = tally;
 console.log(
-  `options ${values.options}, seed ${seed}: ${done} runs, ${kills} kills, ${frames} frames, ` +
+  `options ${values.options}, seed ${seed}: ${done} runs, ${kills} kills, ${answers} answers, ${frames} frames, ` +
     `${writes} writes of ${sectors} sectors, ${syncs} syncs; ${tally.rebuilds} rebuilds, ` +
     `${served} of them served, ${checkpointsAside} checkpoints set aside; ` +
     `${tally.faults.length} faults in ${((performance.now() - began) / 1000).toFixed(0)} s`,

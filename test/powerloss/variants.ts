@@ -23,11 +23,33 @@ const overlapping = (file: string): Mutation => ({
   replace: 'overlappingSync: true',
 });
 
+/** After a power cut LMDB goes back to what it had synced, which it can do only where it may write. */
+const OPENED_TO_WRITE: readonly Mutation[] = [
+  {
+    name: 'a journal that is looked at is opened to be written',
+    file: 'partitions/journal-file.js',
+    find: 'readOnly: options.readOnly ?? false',
+    replace: 'readOnly: false',
+  },
+  {
+    name: 'a checkpoint that is looked at is opened to be written',
+    file: 'partitions/checkpoint-store.js',
+    find: 'readOnly,\n',
+    replace: 'readOnly: false,\n',
+  },
+];
+
+const OVERLAPPING: readonly Mutation[] = [
+  overlapping('journal-file'),
+  overlapping('checkpoint-store'),
+  ...OPENED_TO_WRITE,
+];
+
 const NO_SYNC_AT_OPEN: Mutation = {
-  name: 'no sync when a journal is opened',
+  name: 'a journal that has frames is not synced when it is opened',
   file: 'partitions/journal-file.js',
-  find: 'syncFiles(directory);',
-  replace: ';',
+  find: "options.durability === 'disk' && !options.readOnly",
+  replace: "options.durability === 'disk' && !options.readOnly && lastNumber(db) === 0",
 };
 
 const SEVERAL_IN_FLIGHT: Mutation = {
@@ -51,13 +73,9 @@ const noSync = (file: string): Mutation => ({
 export const VARIANTS: Readonly<Record<string, readonly Mutation[]>> = {
   own: [],
   /** What lmdb does when nothing is said, as an engine would use it that knows no better. */
-  default: [
-    overlapping('journal-file'),
-    overlapping('checkpoint-store'),
-    SEVERAL_IN_FLIGHT,
-    NO_SYNC_AT_OPEN,
-  ],
-  overlapping: [overlapping('journal-file'), overlapping('checkpoint-store')],
+  default: [...OVERLAPPING, SEVERAL_IN_FLIGHT, NO_SYNC_AT_OPEN],
+  overlapping: OVERLAPPING,
+  'overlapping-several': [...OVERLAPPING, SEVERAL_IN_FLIGHT],
   'no-sync-at-open': [NO_SYNC_AT_OPEN],
   'no-sync': [noSync('journal-file')],
   'no-sync-of-checkpoints': [noSync('checkpoint-store')],
