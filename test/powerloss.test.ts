@@ -20,7 +20,7 @@ beforeAll(() => {
 afterAll(() => rmSync(images, { recursive: true, force: true }));
 
 function powerloss(...args: readonly string[]): { code: number | null; said: string } {
-  const all = [program, '--runs', '1', '--images', images, ...args];
+  const all = [program, '--images', images, ...args];
   const { status, stdout, stderr } = spawnSync(process.execPath, all, { encoding: 'utf8' });
   // What it keeps for a person to look at, nobody will.
   const kept = /the recording: (\S+)/.exec(stdout)?.[1];
@@ -32,7 +32,7 @@ test.skipIf(!hasCompiler)(
   `a power cut takes nothing that was answered${skipped}`,
   { timeout: 180_000 },
   () => {
-    const { code, said } = powerloss('--rebuilds', '200');
+    const { code, said } = powerloss('--runs', '1', '--rebuilds', '200');
     expect(said).toContain('200 rebuilds');
     // Not even what is a cache is damaged.
     expect(said).toContain(' 0 checkpoints set aside; 0 faults');
@@ -45,7 +45,7 @@ test.skipIf(!hasCompiler)(
   { timeout: 180_000 },
   () => {
     const { code, said } = powerloss(
-      ...['--options', 'no-sync-at-open', '--rebuilds', '2000', '--faults', '1'],
+      ...['--options', 'no-sync-at-open', '--runs', '9', '--rebuilds', '900', '--faults', '1'],
     );
     expect(said).toMatch(/FAULT .*\n.*(LOST|fewer frames)/);
     expect(code).toBe(1);

@@ -61,10 +61,10 @@ export async function rebuild(plan: RebuildPlan, tally: Tally): Promise<void> {
   const known = new Known(plan.recorded.seed, plan.reference);
   const judging = new Set<Promise<void>>();
   for (const [at, step] of steps.entries()) {
+    if (tally.faults.length >= plan.enough) break;
     take(disk, at, step);
     known.take(step);
     for (const cut of cuts.get(at) ?? []) {
-      if (tally.faults.length >= plan.enough) continue;
       const one = new Rebuild(plan, { cut, step: at, steps: steps.length }, disk, known);
       const judged = one.judge(tally).finally(() => judging.delete(judged));
       judging.add(judged);

@@ -52,12 +52,20 @@ const NO_SYNC_AT_OPEN: Mutation = {
   replace: "options.durability === 'disk' && !options.readOnly && lastNumber(db) === 0",
 };
 
-const SEVERAL_IN_FLIGHT: Mutation = {
-  name: 'several commits in flight',
-  file: 'partitions/journal.js',
-  find: 'await this.#current;',
-  replace: 'await undefined;',
-};
+const SEVERAL_IN_FLIGHT: readonly Mutation[] = [
+  {
+    name: 'several commits in flight',
+    file: 'partitions/journal.js',
+    find: 'await this.#current;',
+    replace: 'await undefined;',
+  },
+  {
+    name: 'no batch waits for another',
+    file: 'limits.js',
+    find: 'batch_early_commands: 256',
+    replace: 'batch_early_commands: 1',
+  },
+];
 
 const noSync = (file: string): Mutation => ({
   name: `no sync of commits in ${file}`,
@@ -73,9 +81,10 @@ const noSync = (file: string): Mutation => ({
 export const VARIANTS: Readonly<Record<string, readonly Mutation[]>> = {
   own: [],
   /** What lmdb does when nothing is said, as an engine would use it that knows no better. */
-  default: [...OVERLAPPING, SEVERAL_IN_FLIGHT, NO_SYNC_AT_OPEN],
+  default: [...OVERLAPPING, ...SEVERAL_IN_FLIGHT, NO_SYNC_AT_OPEN],
   overlapping: OVERLAPPING,
-  'overlapping-several': [...OVERLAPPING, SEVERAL_IN_FLIGHT],
+  'overlapping-several': [...OVERLAPPING, ...SEVERAL_IN_FLIGHT],
+  several: SEVERAL_IN_FLIGHT,
   'no-sync-at-open': [NO_SYNC_AT_OPEN],
   'no-sync': [noSync('journal-file')],
   'no-sync-of-checkpoints': [noSync('checkpoint-store')],
