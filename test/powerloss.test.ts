@@ -41,13 +41,13 @@ test.skipIf(!hasCompiler)(
 );
 
 test.skipIf(!hasCompiler)(
-  `what a killed process left unsynced is missed${skipped}`,
+  `with lmdb's own defaults a power cut takes what was answered${skipped}`,
   { timeout: 180_000 },
   () => {
     const { code, said } = powerloss(
-      ...['--options', 'no-sync-at-open', '--runs', '9', '--rebuilds', '900', '--faults', '1'],
+      ...['--options', 'default', '--runs', '2', '--rebuilds', '600', '--faults', '1'],
     );
-    expect(said).toMatch(/FAULT .*\n.*(LOST|fewer frames)/);
+    expect(said).toContain('FAULT');
     expect(code).toBe(1);
   },
 );

@@ -47,29 +47,38 @@ export interface Moments {
   readonly atSyncs: readonly number[];
   /** The callers know something more. */
   readonly atMarks: readonly number[];
-  /** A process that was started again has told what it found. */
+  /** A process that was started again tells what it found. */
+  readonly atFinds: readonly number[];
+  /** A process begins to write, over what was there. */
   readonly atStarts: readonly number[];
 }
 
-const STEPS_OF_A_START = 60;
+const STEPS_OF_FINDING = 60;
+const STEPS_OF_A_START = 120;
 
 export function momentsOf(steps: readonly Step[]): Moments {
   const syncs = new Set<number>();
   const atSyncs: number[] = [];
   const atMarks: number[] = [];
+  const atFinds: number[] = [];
   const atStarts: number[] = [];
+  let lives = 0;
   let sinceStart = Number.POSITIVE_INFINITY;
   for (const [at, step] of steps.entries()) {
-    if (step.kind === 'ended') syncs.clear();
-    if (step.kind === 'ended') continue;
+    if (step.kind === 'ended') {
+      syncs.clear();
+      lives += 1;
+      continue;
+    }
     if (isSync(step.note, syncs)) atSyncs.push(at, ...(at > 0 ? [at - 1] : []));
     const mark = markOf(step.note);
     if (mark?.kind === 'opened') sinceStart = 0;
     if (mark !== undefined) atMarks.push(at);
-    if (mark !== undefined && sinceStart < STEPS_OF_A_START) atStarts.push(at);
+    if (mark !== undefined && lives > 0 && sinceStart < STEPS_OF_FINDING) atFinds.push(at);
+    if (sinceStart < STEPS_OF_A_START) atStarts.push(at);
     sinceStart += 1;
   }
-  return { any: [...steps.keys()], atSyncs, atMarks, atStarts };
+  return { any: [...steps.keys()], atSyncs, atMarks, atFinds, atStarts };
 }
 
 /** `open` holds the numbers of the calls that make something durable. */

@@ -77,7 +77,8 @@ export async function rebuild(plan: RebuildPlan, tally: Tally): Promise<void> {
 
 /** Numbers of rebuilds by the step after which they cut the power. */
 function chooseCuts(moments: Moments, random: Random, count: number): Map<number, number[]> {
-  const kinds = [moments.any, moments.atSyncs, moments.atSyncs, moments.atMarks, moments.atStarts];
+  const { any, atSyncs, atMarks, atFinds, atStarts } = moments;
+  const kinds = [any, atSyncs, atSyncs, atMarks, atFinds, atFinds, atStarts];
   const cuts = new Map<number, number[]>();
   for (let number = 0; number < count; number++) {
     const from = random.pick(kinds);
