@@ -44,7 +44,9 @@ export async function makeWay(directory: string): Promise<void> {
     await probePartitions([directory]);
   } catch (error) {
     if (!(error instanceof OpenError)) throw error;
-    renameSync(directory, `${directory}.cut-${Date.now()}`);
+    const aside = `${directory}.cut-${Date.now()}`;
+    renameSync(directory, aside);
+    process.emitWarning(`a first start was cut short; what it left unreadable is now ${aside}`);
   }
 }
 
