@@ -111,6 +111,7 @@ test.each<[string, number, Change, RegExp]>([
     each(add(AMOUNT.player, 1), add(AMOUNT.house, -1), add(ENTRY.balance, 1)),
     /a rollback of 0 moved 11, not 10/,
   ],
+  ['a bet that lacked a field', FRAME.bet, put(RECORD.kind + 2, 1), /is well-formed: 1, not 0/],
   ['a mark that no bet makes', FRAME.bet, put(ENTRY.mark, 1), /mark of this bet: settle, not none/],
   [
     'a bet against the treasury',

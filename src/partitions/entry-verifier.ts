@@ -3,6 +3,7 @@ import { applyToAccount, applyToBooks, Books } from '../ledger/apply.js';
 import { applySetting } from '../ledger/players.js';
 import {
   type AccountName,
+  absent,
   isRequest,
   isTransaction,
   type Kind,
@@ -17,7 +18,7 @@ import { type EntryHead, FrameFault, kindOf, movedOf, readEntryHead, recordOf } 
 import type { FrameStore } from './frame-store.js';
 import type { Hash } from './hash.js';
 import { LocationIndex } from './location-index.js';
-import { FLAGS, RECORD, referenceAt, sameUser, userAt, userLength } from './record.js';
+import { FLAGS, faultsOf, RECORD, referenceAt, sameUser, userAt, userLength } from './record.js';
 import { RequestVerifier } from './request-verifier.js';
 import { Transit } from './transit.js';
 import { settingOf } from './turn.js';
@@ -199,6 +200,7 @@ export class EntryVerifier {
   ): void {
     const record = recordOf(bytes, at);
     // Before its own id is noted: a rollback may name itself, which was unknown then.
+    assert.equal(countedFaults(kind, bytes, record), 0, 'an accepted command is well-formed');
     const { mark, moved } = this.#effect(kind, bytes, record);
     if (!this.#ids.note(bytes, record, frame, at, this.#partition)) {
       const id = readUuid(bytes.u8, record + RECORD.transaction);
@@ -259,6 +261,13 @@ export class EntryVerifier {
     hash.uuidOfUser(bytes, referenceAt(record), user, length);
     this.#tombstoned.insert(hash, frame, at, 0);
   }
+}
+
+/** A promotional win may lack its reference. */
+function countedFaults(kind: TransactionKind, bytes: Bytes, record: number): number {
+  const isPromo = ((bytes.u8[record + RECORD.flags] as number) & FLAGS.promo) !== 0;
+  const faults = faultsOf(bytes, record);
+  return kind === 'win' && isPromo ? faults & ~absent('reference') : faults;
 }
 
 function amountOf(bytes: Bytes, record: number): number {
