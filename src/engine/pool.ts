@@ -67,7 +67,7 @@ async function withTimeLimit(ending: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const message = 'the thread does not end; only a restart of the process can help';
-    timer = setTimeout(() => reject(new Error(message)), limits.commit_timeout_ms);
+    timer = setTimeout(() => reject(new Error(message)), limits.thread_end_ms);
   });
   try {
     await Promise.race([ending, late]);
