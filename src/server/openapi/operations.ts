@@ -118,6 +118,8 @@ export function codesOf(operation: Operation): readonly ProblemCode[] {
   if (key === 'required') codes.push('idempotency_key_missing');
   if (condition !== undefined) codes.push('version_mismatch');
   if (url.includes(':id')) codes.push('player_not_found');
+  // A parameter that is too long, or whose escapes mean nothing, is none of the route's.
+  if (url.includes(':')) codes.push('not_found');
   if (body !== undefined || query !== undefined) codes.push('validation_failed');
   if (body !== undefined || documentedBody !== undefined || method !== 'GET') {
     codes.push('payload_too_large', 'unsupported_media_type', 'request_timeout');
