@@ -190,6 +190,22 @@ test.each<[string, number, Change, RegExp]>([
   );
 });
 
+test('opening tells the place of what cannot be read', async () => {
+  const intact = readFileSync(journalOf(directory));
+  const file = Buffer.from(intact);
+  for (const at of placesOf(file).get(1) ?? []) file.writeUInt8(0xff, at + HEADER.time);
+  writeFileSync(journalOf(directory), file);
+  await expect(openWallet({ dataDir: directory })).rejects.toThrow(
+    /partition 0, frame 1: does not fit its checksum$/,
+  );
+  writeFileSync(journalOf(directory), intact);
+  forge(directory, FRAME.limits, (frame) => frame.fill(0xc1, 176 + 7, 176 + 8), true);
+  forget(directory);
+  await expect(openWallet({ dataDir: directory })).rejects.toThrow(
+    /partition 0, frame 11: cannot be read: /,
+  );
+});
+
 /** The last bytes of a bet are its round: the sums stay right, and the checksum is made to fit. */
 const otherRound: Change = (frame) => {
   const at = frame.lastIndexOf('round');

@@ -8,6 +8,7 @@ import type { Actor } from './actors.js';
 import type { Bytes } from './bytes.js';
 import { type Checkpoint, CheckpointFault, type CheckpointStore } from './checkpoint-store.js';
 import { LIMITS } from './documents.js';
+import { faultIn } from './fault.js';
 import {
   checkFrame,
   type EntryHead,
@@ -98,11 +99,22 @@ function matchJournal(options: PartitionOptions, journal: Journal, checkpoint: C
 
 /** A journal of another engine has another first hash. */
 function matchGenesis(options: PartitionOptions, journal: Journal): void {
-  const stored = journal.read(1);
-  if (stored === undefined)
-    throw new JournalFault(`partition ${options.partition}: has no frame 1`);
-  if (!readFrameHeader(openFrame(stored)).previous.equals(options.genesisHash)) {
-    throw new JournalFault(`partition ${options.partition}, frame 1: is of another data directory`);
+  atFrame(options, 1, () => {
+    const stored = journal.read(1);
+    if (stored === undefined) throw new FrameFault('is missing');
+    if (!readFrameHeader(openFrame(stored)).previous.equals(options.genesisHash)) {
+      throw new FrameFault('is of another data directory');
+    }
+  });
+}
+
+/** Whatever is wrong with a frame that is being read is told with its place. */
+function atFrame({ partition }: PartitionOptions, number: number, read: () => void): void {
+  try {
+    read();
+  } catch (cause) {
+    const place = `partition ${partition}, frame ${number}`;
+    throw new JournalFault(`${place}: ${faultIn(cause)}`, { cause });
   }
 }
 
@@ -140,14 +152,7 @@ function replay(state: PartitionState, options: PartitionOptions, journal: Journ
   const first = state.frame + 1;
   progress[1] = journal.last - state.frame;
   for (let number = first; number <= journal.last; number++) {
-    try {
-      replayFrame(state, options, number, journal.read(number));
-    } catch (error) {
-      if (!(error instanceof FrameFault) && !(error instanceof assert.AssertionError)) throw error;
-      const place = `partition ${options.partition}, frame ${number}`;
-      // An assertion's message goes on with a comparison; its first line says what is wrong.
-      throw new JournalFault(`${place}: ${error.message.split('\n')[0]}`, { cause: error });
-    }
+    atFrame(options, number, () => replayFrame(state, options, number, journal.read(number)));
     progress[0] = number - first + 1;
   }
 }

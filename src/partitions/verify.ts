@@ -1,4 +1,3 @@
-import { AssertionError } from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -12,6 +11,7 @@ import {
 } from './checkpoint-store.js';
 import { faultOfDataFile } from './data-file.js';
 import { EntryVerifier, type SharedIds } from './entry-verifier.js';
+import { faultIn, reasonOf } from './fault.js';
 import { checkFrame, eachEntry, FrameFault, hashFrame, readFrameHeader } from './frame.js';
 import { FrameStore } from './frame-store.js';
 import { type Journal, openJournal } from './journal.js';
@@ -90,19 +90,6 @@ function unread(partition: number, fault: string): PartitionReport {
   const books = new Books().values();
   const nothing = { frames: 0, entries: 0, users: 0, orders: 0, lots: 0 };
   return { ...nothing, books, fault: `partition ${partition}: ${fault}` };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** One line: Node draws the difference of two values below what an assertion says. */
-function faultIn(error: unknown): string {
-  if (error instanceof FrameFault) return error.message;
-  if (!(error instanceof AssertionError)) return `cannot be read: ${reasonOf(error)}`;
-  const [said = ''] = error.message.split('\n');
-  const { operator, actual, expected } = error;
-  return operator === 'strictEqual' ? `${said}: ${String(actual)}, not ${String(expected)}` : said;
 }
 
 /** Read before the journal: a directory that is being served goes on meanwhile. */
