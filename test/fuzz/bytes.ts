@@ -6,13 +6,14 @@ import { operationsOf, requestsOf } from './operations.js';
 import { type HttpRequest, shown, wireBytes } from './request.js';
 import { type Plan, search, type Tried, together } from './search.js';
 import { API_KEY } from './server.js';
+import { slow } from './structure.js';
 import { type Conversation, converse } from './wire.js';
 import type { World } from './world.js';
 
 /** Requests as bytes: damaged, cut into pieces, several on one connection. */
 export async function bytes(world: World, { seed, runs }: Plan): Promise<Tried> {
   const operations = operationsOf(await openApiOf(world.url));
-  const quick = operations.filter(({ id }) => !['signup', 'login', 'signin'].includes(id));
+  const quick = operations.filter(({ id }) => !slow.includes(id));
   const requests = fc.oneof(...quick.map((operation) => requestsOf(operation, world)));
   const { url } = world;
   const broken = (input: Conversation) => faultOfBroken(url, input);

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { bytes } from './bytes.js';
+import { msgpack } from './msgpack.js';
 import type { Plan, Tried } from './search.js';
 import { endAndVerify, start } from './server.js';
+import { stored } from './stored.js';
 import { structure } from './structure.js';
 import { World } from './world.js';
 
@@ -15,6 +17,8 @@ export interface Part {
 /** The parts by their names. */
 export const parts: Readonly<Record<string, Part>> = {
   structure: { runs: 150, run: overHttp(structure) },
+  msgpack: { runs: 150, run: overHttp(msgpack) },
+  stored: { runs: 40, run: stored },
   bytes: { runs: 3_000, run: overHttp(bytes) },
 };
 

@@ -50,15 +50,21 @@ export function isOver({ child }: Served): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }
 
+/** Ends it by a signal. */
+export async function end(served: Served, signal: NodeJS.Signals): Promise<void> {
+  if (isOver(served)) return;
+  const exit = once(served.child, 'exit');
+  served.child.kill(signal);
+  await exit;
+}
+
 /** Ends it as an operator does and verifies the ledger; returns what was wrong. */
 export async function endAndVerify(served: Served): Promise<string[]> {
   const faults: string[] = [];
   const { child } = served;
   if (isOver(served)) faults.push(`the server ended by itself: ${served.said()}`);
   else {
-    const exit = once(child, 'exit');
-    child.kill('SIGTERM');
-    await exit;
+    await end(served, 'SIGTERM');
     if (child.exitCode !== 0) faults.push(`SIGTERM ended it with ${child.exitCode}`);
   }
   if (served.said() !== '') faults.push(`it said: ${served.said()}`);

@@ -4,8 +4,8 @@ import { type Answer, type HttpRequest, MSGPACK, shownRequest } from './request.
 import { type Plan, search, type Tried, together } from './search.js';
 import type { World } from './world.js';
 
-/** They hash a password each time, which is slow with intent. */
-const slow = ['signup', 'login', 'signin'];
+/** Operations that hash a password each time, which is slow with intent. */
+export const slow: readonly string[] = ['signup', 'login', 'signin'];
 
 /** What would stop most players; it comes last. */
 const stopping = ['setStatus', 'setLimits'];

@@ -4,7 +4,7 @@ import { type Answer, type HttpRequest, send } from './request.js';
 import type { Known } from './schema.js';
 import { API_KEY } from './server.js';
 
-const PLAYERS = ['alice', 'bob', 'zoë 玩家', 'carol'] as const;
+export const PLAYERS = ['alice', 'bob', 'zoë 玩家', 'carol'] as const;
 const SKUS = ['gold_coin', 'treasure_box', 'sword', 'potion'] as const;
 const PASSWORD = 'correct horse';
 const REMEMBERED = 64;
@@ -48,8 +48,19 @@ export class World {
     const path = `/v1/players/${encodeURIComponent(player)}`;
     const key = () => ({ 'idempotency-key': crypto.randomUUID() });
     const ids = { user: player, transaction_uuid: crypto.randomUUID() };
-    const bet = { ...ids, request_uuid: crypto.randomUUID(), currency: 'USD', amount: 1 };
+    const bet = {
+      op: 'bet',
+      ...ids,
+      request_uuid: crypto.randomUUID(),
+      currency: 'USD',
+      amount: 1,
+    };
     await this.#must('POST', '/transaction/bet', bet);
+    const others = Array.from({ length: 5 }, () => ({
+      ...bet,
+      transaction_uuid: crypto.randomUUID(),
+    }));
+    await this.#must('POST', '/transactions', others);
     this.#remember('transaction_uuid', ids.transaction_uuid);
     await this.#must('POST', `${path}/credits`, { amount: 90, reason: 'BONUS' }, key());
     await this.#must('POST', `${path}/spends`, { amount: 5 }, key());
