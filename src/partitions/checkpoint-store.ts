@@ -42,6 +42,8 @@ export interface CheckpointStore {
   writeDocuments(documents: readonly StoredDocument[]): Promise<void>;
   /** Writes all of it or nothing, and resolves when it is durable. */
   write(checkpoint: Checkpoint, changes: CheckpointChanges): Promise<void>;
+  /** Throws a CheckpointFault unless every value, each document included, is as it was written. */
+  check(): void;
   close(): Promise<void>;
 }
 
@@ -162,7 +164,8 @@ class LmdbCheckpoints implements CheckpointStore {
     if (stored === undefined) return undefined;
     const value = stored.subarray(CRC_BYTES);
     if (stored.length < CRC_BYTES || stored.readUInt32LE(0) !== crc32(value)) {
-      throw new CheckpointFault(`${key.toString()} in the checkpoint does not fit its checksum`);
+      const name = key.toString().replaceAll('\0', ' ');
+      throw new CheckpointFault(`${name} in the checkpoint does not fit its checksum`);
     }
     return value;
   }
@@ -189,6 +192,10 @@ class LmdbCheckpoints implements CheckpointStore {
     });
     await this.#db.flushed;
     this.#db.resetReadTxn();
+  }
+
+  check(): void {
+    for (const key of this.#db.getKeys()) this.#value(key);
   }
 
   close(): Promise<void> {

@@ -111,12 +111,13 @@ async function readCheckpoint(
   }
 }
 
-/** Reads its indexes too, whose checksums a start would look at. */
+/** Reads all of it: a start looks at the indexes alone, and at a document when it is needed. */
 function readWhole(store: CheckpointStore): Checkpoint | undefined {
   const checkpoint = store.read();
   if (checkpoint === undefined) return undefined;
   for (let run = 0; run < checkpoint.runs; run++) store.readRun(run);
   for (let part = 0; part < checkpoint.parts; part++) store.readPart(part);
+  store.check();
   return checkpoint;
 }
 

@@ -203,6 +203,8 @@ export class SimulatedCheckpoints implements CheckpointStore {
     }
   }
 
+  check(): void {}
+
   async close(): Promise<void> {}
 }
 
