@@ -32,18 +32,16 @@ export interface CheckpointStore {
   readPart(part: number): Uint32Array;
   /** A document as the store has it; undefined when there is none. */
   readDocument(owner: string, id: string): unknown;
-  /** Documents whose ids begin with `prefix`, descending, from below `before` on. */
-  listDocuments(
-    owner: string,
-    prefix: string,
-    before?: string,
-  ): Iterable<readonly [string, unknown]>;
+  /** Ids of documents that begin with `prefix`, descending, from below `before` on. */
+  listIds(owner: string, prefix: string, before?: string): Iterable<string>;
   /** Writes documents, all or none of them; null removes one. Resolves when they are durable. */
   writeDocuments(documents: readonly StoredDocument[]): Promise<void>;
   /** Writes all of it or nothing, and resolves when it is durable. */
   write(checkpoint: Checkpoint, changes: CheckpointChanges): Promise<void>;
   /** Throws a CheckpointFault unless every value, each document included, is as it was written. */
   check(): void;
+  /** From now on there is no checkpoint: the next start replays the journal from its beginning. */
+  forget(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -135,14 +133,14 @@ class LmdbCheckpoints implements CheckpointStore {
     return unpack(value);
   }
 
-  *listDocuments(owner: string, prefix: string, before?: string): Generator<[string, unknown]> {
+  *listIds(owner: string, prefix: string, before?: string): Generator<string> {
     const from = documentKey(owner, before ?? `${prefix}\xff`);
     const to = documentKey(owner, prefix);
     const skipped = documentKey(owner, '').length;
     for (const key of this.#db.getKeys({ start: from, end: to, reverse: true })) {
       const id = key.subarray(skipped).toString('latin1');
       // The range begins at `before` itself and ends before `prefix` alone, which is no id.
-      if (id !== before && id.startsWith(prefix)) yield [id, this.readDocument(owner, id)];
+      if (id !== before && id.startsWith(prefix)) yield id;
     }
   }
 
@@ -196,6 +194,11 @@ class LmdbCheckpoints implements CheckpointStore {
 
   check(): void {
     for (const key of this.#db.getKeys()) this.#value(key);
+  }
+
+  async forget(): Promise<void> {
+    await this.#db.remove(META);
+    await this.#db.flushed;
   }
 
   close(): Promise<void> {

@@ -62,12 +62,12 @@ export class Documents {
     const owner = ownerOf(actor, collection);
     const recent = this.#recent(owner, prefix, before);
     let next = recent.pop();
-    for (const [id, value] of this.#store.listDocuments(owner, prefix, before)) {
+    for (const id of this.#store.listIds(owner, prefix, before)) {
       while (next !== undefined && next[0] > id) {
         if (next[1] !== null) yield next;
         next = recent.pop();
       }
-      if (next?.[0] !== id) yield [id, value];
+      if (next?.[0] !== id) yield [id, this.#store.readDocument(owner, id)];
     }
     for (; next !== undefined; next = recent.pop()) if (next[1] !== null) yield next;
   }

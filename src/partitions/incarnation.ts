@@ -1,4 +1,4 @@
-import type { CheckpointStore } from './checkpoint-store.js';
+import { CheckpointFault, type CheckpointStore } from './checkpoint-store.js';
 import type { Journal } from './journal.js';
 import { Partition } from './partition.js';
 import type { Hello, PartitionOptions, Task, TurnResult } from './slots.js';
@@ -50,6 +50,8 @@ export class Incarnation {
       return await perform(partition, task);
     } catch (error) {
       this.#failure = error;
+      // Else the next one would meet the same bytes.
+      if (error instanceof CheckpointFault) await partition.forgetCheckpoint();
       throw error;
     }
   }

@@ -89,6 +89,11 @@ export class Partition {
     return this.#state.transactions.index.fingerprints();
   }
 
+  /** Of a damaged checkpoint nothing is used again: the journal has all of it. */
+  async forgetCheckpoint(): Promise<void> {
+    await this.#checkpoints.forget();
+  }
+
   async close(): Promise<void> {
     await this.#checkpointer.finish();
     await this.#journal.close();

@@ -113,6 +113,8 @@ function atFrame({ partition }: PartitionOptions, number: number, read: () => vo
   try {
     read();
   } catch (cause) {
+    // The journal is sound as far as one knows: `recover` begins again without the checkpoint.
+    if (cause instanceof CheckpointFault) throw cause;
     const place = `partition ${partition}, frame ${number}`;
     throw new JournalFault(`${place}: ${faultIn(cause)}`, { cause });
   }

@@ -155,14 +155,10 @@ export class SimulatedCheckpoints implements CheckpointStore {
     return stored === undefined ? undefined : deserialize(stored);
   }
 
-  *listDocuments(
-    owner: string,
-    prefix: string,
-    before = '\uffff',
-  ): Generator<readonly [string, unknown]> {
+  *listIds(owner: string, prefix: string, before = '\uffff'): Generator<string> {
     const ids = [...(this.#disk.documents.get(owner)?.keys() ?? [])].sort().reverse();
     for (const id of ids) {
-      if (id < before && id.startsWith(prefix)) yield [id, this.readDocument(owner, id)];
+      if (id < before && id.startsWith(prefix)) yield id;
     }
   }
 
@@ -204,6 +200,10 @@ export class SimulatedCheckpoints implements CheckpointStore {
   }
 
   check(): void {}
+
+  async forget(): Promise<void> {
+    this.#disk.values.delete('meta');
+  }
 
   async close(): Promise<void> {}
 }
