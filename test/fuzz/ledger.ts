@@ -10,7 +10,8 @@ export async function tell(dataDir: string): Promise<Told> {
   const told = new Map<string, string>();
   try {
     for (const [name, ask] of questions(wallet)) {
-      const answer = await ask().catch(refusal);
+      // The first one may be what finds the damage.
+      const answer = (await ask().catch(refusal)) ?? (await ask().catch(refusal));
       if (answer !== undefined) told.set(name, JSON.stringify(answer));
     }
     return told;

@@ -137,9 +137,7 @@ async function faultOf(target: Target, store: StoreName, harm: Harm): Promise<st
   if (done === 'forged') return undefined;
   const { wrong, unsaid } = difference(target.right, opened);
   if (wrong !== undefined) return `it serves what is wrong: ${wrong}`;
-  return unsaid === undefined || isTold
-    ? undefined
-    : `verify passes, but it does not say ${unsaid}`;
+  return unsaid === undefined || isTold ? undefined : `it does not say ${unsaid}`;
 }
 
 const place = /partition[- ]\d/;
