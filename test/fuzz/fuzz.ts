@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { parts } from './parts.js';
+import { type Part, parts, slowPart } from './parts.js';
 
 /**
  * Inputs that nobody meant to be sent or stored: requests by structure and by bytes, MessagePack,
@@ -26,15 +26,14 @@ const until = Date.now() + Number(values.minutes) * 60_000;
 const tallies = new Map<string, { inputs: number; ms: number }>();
 const faults: string[] = [];
 
-async function runPart(name: string, seed: number): Promise<void> {
+async function runPart(name: string, part: Part, seed: number): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), 'purser-fuzz-'));
   const began = Date.now();
   try {
-    const part = parts[name];
-    const tried = await part?.run(scratch, { seed, runs: part.runs });
+    const tried = await part.run(scratch, { seed, runs: part.runs });
     const { inputs, ms } = tallies.get(name) ?? { inputs: 0, ms: 0 };
-    tallies.set(name, { inputs: inputs + (tried?.inputs ?? 0), ms: ms + Date.now() - began });
-    for (const fault of tried?.faults ?? []) {
+    tallies.set(name, { inputs: inputs + tried.inputs, ms: ms + Date.now() - began });
+    for (const fault of tried.faults) {
       faults.push(fault);
       console.error(`FAULT ${fault}`);
     }
@@ -43,11 +42,13 @@ async function runPart(name: string, seed: number): Promise<void> {
   }
 }
 
-const names = Object.keys(parts).filter((name) => name.includes(values.only));
+const chosen = Object.entries(parts).filter(([name]) => name.includes(values.only));
 let seed = Number(values.seed);
+const silence = values.only === '' ? runPart('silence', slowPart, seed) : undefined;
 for (; Date.now() < until && faults.length === 0; seed += 1) {
-  for (const name of names) if (Date.now() < until) await runPart(name, seed);
+  for (const [name, part] of chosen) if (Date.now() < until) await runPart(name, part, seed);
 }
+await silence;
 console.log(
   `\nseeds ${values.seed} to ${seed - 1}\n\n| part | inputs | seconds |\n|---|---:|---:|`,
 );

@@ -3,6 +3,7 @@ import { bytes } from './bytes.js';
 import { msgpack } from './msgpack.js';
 import type { Plan, Tried } from './search.js';
 import { endAndVerify, start } from './server.js';
+import { silence } from './silence.js';
 import { stored } from './stored.js';
 import { structure } from './structure.js';
 import { World } from './world.js';
@@ -21,6 +22,9 @@ export const parts: Readonly<Record<string, Part>> = {
   stored: { runs: 40, run: stored },
   bytes: { runs: 3_000, run: overHttp(bytes) },
 };
+
+/** It waits for the server's own time limits, more than a minute: once, beside the others. */
+export const slowPart: Part = { runs: 1, run: overHttp(silence) };
 
 /** Tries a part on a server, which at the end stops as it should and leaves a sound ledger. */
 function overHttp(part: (world: World, plan: Plan) => Promise<Tried>): Part['run'] {
