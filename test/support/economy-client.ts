@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Expectation, Step } from './economy-cases.js';
 import { at, exchange, isGood, type Json, type Reply } from './exchange.js';
-import { apiKeys, type ShopServer } from './shop-server.js';
+import { apiKeys, provider, type ShopServer } from './shop-server.js';
 
 export const PASSWORD = 'pass';
 
@@ -43,7 +43,11 @@ export class EconomyClient {
 
   /** Sends a call or a callback, whatever the answer is. */
   async send(step: Step): Promise<Reply> {
-    if (step.webhook !== undefined) return await this.shop.webhook(this.fill(step.body ?? {}));
+    if (step.webhook !== undefined) {
+      const reply = await this.shop.webhook(this.fill(step.body ?? {}));
+      await this.#compareDocument('POST', `/v1/webhooks/${provider}`, reply);
+      return reply;
+    }
     const [method = '', path = ''] = this.#fillText(step.call ?? '').split(' ');
     const headers = await this.#headers(step);
     const raw = step.raw ?? JSON.stringify(this.fill(step.body ?? {}));

@@ -100,7 +100,11 @@ function webhookRoute(
         200: { status: 'applied', payment_id: examples.payment.payment_id },
         202: { status: 'parked' },
       },
-      problems: ['invalid_signature', 'not_found', 'payment_not_found', 'limit_reached'],
+      problems: [
+        ...(['invalid_signature', 'not_found', 'payment_not_found', 'limit_reached'] as const),
+        // The event came before, and said something else.
+        'idempotency_key_reused',
+      ],
     },
     async ({ params, body, request }) => {
       const { event_id = String(request.headers['webhook-id']), ...event } = body;
