@@ -1,7 +1,7 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { type Damage, damaged, damages } from './damage.js';
+import { type Damage, damaged, damages, part } from './damage.js';
 import { difference, type Told, tell } from './ledger.js';
 import { type Plan, search, type Tried, together } from './search.js';
 import { end, purser, type Ran, start } from './server.js';
@@ -70,7 +70,6 @@ function harms(more: {
   readonly seal: fc.Arbitrary<Harm['seal']>;
   readonly withCheckpoint: fc.Arbitrary<boolean>;
 }): fc.Arbitrary<Harm> {
-  const part = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
   return fc.record({
     partition: fc.nat(1),
     at: part,
