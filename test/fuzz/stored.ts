@@ -1,5 +1,6 @@
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { type Damage, damaged, damages, part } from './damage.js';
 import { difference, type Told, tell } from './ledger.js';
@@ -25,10 +26,9 @@ interface Harm {
 export async function stored(scratch: string, { seed, runs }: Plan): Promise<Tried> {
   const original = join(scratch, 'data');
   await traffic(original);
-  const copy = join(scratch, 'copy');
-  renew(original, copy);
-  const right = await tell(copy);
-  const target = { original, copy, right };
+  const intact = join(scratch, 'intact');
+  cpSync(original, intact, { recursive: true });
+  const target = { scratch, original, right: await tell(intact) };
   const frames = (harm: Harm) => faultOf(target, 'journal', harm);
   const values = (harm: Harm) => faultOf(target, 'checkpoint', harm);
   const harmless = {
@@ -86,23 +86,17 @@ function harms(more: {
 }
 
 interface Target {
+  readonly scratch: string;
   readonly original: string;
-  readonly copy: string;
   /** What the undamaged directory says. */
   readonly right: Told;
-}
-
-function renew(original: string, copy: string): void {
-  rmSync(copy, { recursive: true, force: true });
-  cpSync(original, copy, { recursive: true });
 }
 
 /** What was done, as far as it decides what may come of it. */
 type Done = 'nothing' | 'damaged' | 'forged';
 
-async function inflict({ original, copy }: Target, store: StoreName, harm: Harm): Promise<Done> {
+async function inflict(copy: string, store: StoreName, harm: Harm): Promise<Done> {
   const { partition, seal, swap } = harm;
-  renew(original, copy);
   if (!harm.withCheckpoint) {
     rmSync(join(copy, `partition-${partition}`, 'checkpoint'), { recursive: true, force: true });
   }
@@ -122,13 +116,27 @@ async function inflict({ original, copy }: Target, store: StoreName, harm: Harm)
 }
 
 async function faultOf(target: Target, store: StoreName, harm: Harm): Promise<string | undefined> {
-  const done = await inflict(target, store, harm);
-  const other = `${target.copy}-verified`;
-  renew(target.copy, other);
-  const [verified, opened] = await Promise.all([
-    purser('verify', '--data', other),
-    open(target.copy),
-  ]);
+  // Names of their own: LMDB knows the files that a process has open by their paths.
+  const copy = mkdtempSync(join(target.scratch, 'copy-'));
+  const other = `${copy}-verified`;
+  cpSync(target.original, copy, { recursive: true });
+  try {
+    const done = await inflict(copy, store, harm);
+    cpSync(copy, other, { recursive: true });
+    const [verified, opened] = await Promise.all([purser('verify', '--data', other), open(copy)]);
+    return judge(target.right, store, done, verified, opened);
+  } finally {
+    for (const directory of [copy, other]) rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function judge(
+  right: Told,
+  store: StoreName,
+  done: Done,
+  verified: Ran,
+  opened: Told | string,
+): string | undefined {
   const isTold = verified.code !== 0;
   if (isTold && !isClear(verified)) return `verify ended with ${verified.code}: ${verified.err}`;
   if (isTold && done === 'nothing') return `verify refuses what is intact: ${verified.err}`;
@@ -140,9 +148,11 @@ async function faultOf(target: Target, store: StoreName, harm: Harm): Promise<st
       : `refused without a place: ${opened}`;
   }
   if (done === 'forged') return undefined;
-  const { wrong, unsaid } = difference(target.right, opened);
+  const { wrong, unsaid } = difference(right, opened);
   if (wrong !== undefined) return `it serves what is wrong: ${wrong}`;
-  return unsaid === undefined || isTold ? undefined : `it does not say ${unsaid}`;
+  // The journal has what a checkpoint had.
+  const mayBeUnsaid = isTold && store === 'journal';
+  return unsaid === undefined || mayBeUnsaid ? undefined : `it does not say ${unsaid}`;
 }
 
 const place = /partition[- ]\d/;
@@ -152,10 +162,13 @@ function isClear({ code, err }: Ran): boolean {
   return code === 1 && /^purser: fault: partition \d[^\n]*\n$/.test(err);
 }
 
+const OPEN_MS = 90_000;
+
 /** What it says when it is open, or why it does not open. */
 async function open(data: string): Promise<Told | string> {
+  const late = wait(OPEN_MS, `it hangs: no answer for ${OPEN_MS} ms`, { ref: false });
   try {
-    return await tell(data);
+    return await Promise.race([tell(data), late]);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
