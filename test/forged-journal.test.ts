@@ -3,6 +3,7 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openWallet } from 'purser';
 import { beforeEach, expect, test } from 'vitest';
+import { readStore, writeStore } from './fuzz/store.js';
 import { newDirectory } from './support/directory.js';
 import {
   add,
@@ -203,6 +204,22 @@ test('opening tells the place of what cannot be read', async () => {
   forget(directory);
   await expect(openWallet({ dataDir: directory })).rejects.toThrow(
     /partition 0, frame 11: cannot be read: /,
+  );
+});
+
+test('opening is given up over a damaged frame that it must read, with its place', async () => {
+  const dataDir = newDirectory();
+  const wallet = await openWallet({ dataDir, partitions: 1 });
+  await wallet.items.put('sword', { name: 'Sword', kind: 'durable', price: 3 });
+  await wallet.createUsers(['alice']);
+  await wallet.close();
+  // The catalogue's frame is before the checkpoint: no replay comes to it.
+  const [, second] = await readStore(dataDir, 0, 'journal');
+  if (second === undefined) throw new Error('there is no second frame');
+  second.bytes.writeUInt8(0xff, HEADER.time);
+  await writeStore(dataDir, 0, 'journal', [second]);
+  await expect(openWallet({ dataDir })).rejects.toThrow(
+    /cannot be served: partition 0: frame 2 does not fit its checksum$/,
   );
 });
 

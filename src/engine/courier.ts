@@ -47,16 +47,21 @@ export class Courier {
     this.#open = open;
   }
 
-  /** Reads an outbox, as soon as that can be done, and begins to bring what is there. */
-  collect(partition: number): Promise<void> {
-    return this.#begin(this.#collect(partition));
+  /**
+   * Reads an outbox, as soon as that can be done, and begins to bring what is there. Rejects when
+   * so many attempts have failed.
+   */
+  collect(partition: number, attempts?: number): Promise<void> {
+    return this.#begin(this.#collect(partition, attempts));
   }
 
-  async #collect(partition: number): Promise<void> {
+  async #collect(partition: number, attempts?: number): Promise<void> {
     const settled = new Set<string>();
     this.#settled.add(settled);
-    const found = await this.#retries.until(() => this.#open(partition));
-    this.#settled.delete(settled);
+    const open = () => this.#open(partition);
+    const found = await this.#retries.until(open, undefined, attempts).finally(() => {
+      this.#settled.delete(settled);
+    });
     this.post((found ?? []).filter(({ id }) => !settled.has(id)));
   }
 

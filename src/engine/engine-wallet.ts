@@ -3,6 +3,7 @@ import { CATALOGUE } from '../ledger/catalogue.js';
 import type { Message } from '../ledger/messages.js';
 import { invalid, refuse } from '../ledger/refusals.js';
 import type { Limits } from '../ledger/vocabulary.js';
+import { limits } from '../limits.js';
 import { type Extra, RESULT, type Slot } from '../partitions/slots.js';
 import { answerOf, infoOf, malformedAnswer } from './answers.js';
 import type { Answer, BalanceBody, BetBody, InfoAnswer, RollbackBody, WinBody } from './bodies.js';
@@ -106,19 +107,25 @@ export class EngineWallet implements Wallet {
     this.accounts = accountsOf(requests, router, this.items, currency);
   }
 
-  /** Reads the catalogue, and goes on with messages that are still under way. */
+  /**
+   * Reads the catalogue, and goes on with messages that are still under way. Rejects when a
+   * partition fails again and again over what it has to read for that.
+   */
   async begin(): Promise<void> {
     for (const [number, partition] of this.#partitions.entries()) {
-      await this.#recall(number);
+      await this.#recall(number, limits.recovery_attempts).catch((cause: unknown) => {
+        throw new Error(`partition ${number}: ${reasonOf(cause)}`, { cause });
+      });
       partition.onRecovered(() => void this.#recall(number));
     }
   }
 
   /** Learns from a partition what a former process or thread of it may have done unheard. */
-  async #recall(number: number): Promise<void> {
+  async #recall(number: number, attempts?: number): Promise<void> {
     const hasCatalogue = number === this.#router.numberOf(CATALOGUE);
-    if (hasCatalogue) await this.#retries.until(() => this.items.load(number));
-    await this.#courier.collect(number);
+    const load = () => this.items.load(number);
+    if (hasCatalogue) await this.#retries.until(load, undefined, attempts);
+    await this.#courier.collect(number, attempts);
   }
 
   bet(body: BetBody): Promise<Answer> {
@@ -344,6 +351,12 @@ function faultOfPlayer(id: unknown, currency: unknown, balance: unknown): Refuse
   }
   if (Number.isSafeInteger(balance) && Number(balance) >= 0) return undefined;
   return at('/initial_balance', 'must be a whole number from 0 to 2^53-1');
+}
+
+/** Why a partition did not answer, as its thread said it. */
+function reasonOf(error: unknown): string {
+  const said = error instanceof EngineError ? (error.cause ?? error) : error;
+  return said instanceof Error ? said.message : String(said);
 }
 
 /** What a partition has sent and not settled. */

@@ -22,13 +22,17 @@ export class Retries {
     this.#stop.abort();
   }
 
-  /** Tries until there is an outcome that will do; undefined when the wallet closes first. */
+  /**
+   * Tries until there is an outcome that will do; undefined when the wallet closes first. Rejects
+   * when so many attempts have failed.
+   */
   async until<T>(
     attempt: () => Promise<T>,
     isEnough: (found: T) => boolean = () => true,
+    attempts: number = Number.POSITIVE_INFINITY,
   ): Promise<T | undefined> {
     let pause = FIRST_PAUSE_MS;
-    while (!this.stopped) {
+    for (let tried = 1; !this.stopped; tried += 1) {
       try {
         const found = await attempt();
         if (isEnough(found)) return found;
@@ -36,6 +40,7 @@ export class Retries {
         // Its outcome is unknown or nothing was done: both times it is safe to try again.
         if (!(error instanceof EngineError)) throw error;
         if (error.code === 'closed') return undefined;
+        if (tried >= attempts) throw error;
       }
       await this.#pause(pause);
       pause = Math.min(2 * pause, LONGEST_PAUSE_MS);

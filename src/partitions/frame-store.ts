@@ -68,10 +68,19 @@ export class FrameStore {
     if (recent !== undefined) return recent;
     const stored = this.#journal.read(number);
     if (stored === undefined) throw new FrameFault(`frame ${number} is missing`);
-    checkFrame(stored);
+    this.#check(number, stored);
     const bytes = this.keep(number, stored);
     if (readFrameHeader(bytes).number !== number)
       throw new FrameFault(`frame ${number} is another`);
     return bytes;
+  }
+
+  #check(number: number, stored: Uint8Array): void {
+    try {
+      checkFrame(stored);
+    } catch (cause) {
+      if (!(cause instanceof FrameFault)) throw cause;
+      throw new FrameFault(`frame ${number} ${cause.message}`, { cause });
+    }
   }
 }

@@ -66,7 +66,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'does not read the outboxes at the start',
     file: 'engine/engine-wallet.js',
-    find: 'await this.#courier.collect(number);',
+    find: 'await this.#courier.collect(number, attempts);',
     replace: '',
   },
   {
