@@ -20,7 +20,14 @@ export async function bytes(world: World, { seed, runs }: Plan): Promise<Tried> 
   const whole = (input: Whole) => faultOfWhole(url, input);
   return await together([
     () => search('broken bytes', brokenBytes(requests), { seed, runs }, broken, shownPieces),
-    () => search('pipelined', wholeRequests, { seed, runs: runs / 10 }, whole, JSON.stringify),
+    () =>
+      search(
+        'pipelined',
+        wholeRequests,
+        { seed, runs: Math.ceil(runs / 10) },
+        whole,
+        JSON.stringify,
+      ),
     () => search('alive', fc.constant(url), { seed, runs: 1 }, faultOfHealth, String),
   ]);
 }

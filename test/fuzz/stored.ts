@@ -43,7 +43,7 @@ export async function stored(scratch: string, { seed, runs }: Plan): Promise<Tri
       search(
         'checkpoint values',
         harms(harmless),
-        { seed, runs: runs / 2 },
+        { seed, runs: Math.ceil(runs / 2) },
         values,
         JSON.stringify,
       ),
@@ -162,7 +162,7 @@ function isClear({ code, err }: Ran): boolean {
   return code === 1 && /^purser: fault: partition \d[^\n]*\n$/.test(err);
 }
 
-const OPEN_MS = 90_000;
+const OPEN_MS = 60_000;
 
 /** What it says when it is open, or why it does not open. */
 async function open(data: string): Promise<Told | string> {
