@@ -56,7 +56,7 @@ export type StoredDocument = readonly [owner: string, id: string, value: unknown
 /** A checkpoint whose bytes are not what was written. */
 export class CheckpointFault extends Error {}
 
-const FORMAT = 2;
+const FORMAT = 3;
 const CRC_BYTES = 4;
 const packr = new Packr({ useRecords: false, int64AsType: 'bigint' });
 
@@ -161,7 +161,7 @@ class LmdbCheckpoints implements CheckpointStore {
     const stored = this.#db.getBinary(key);
     if (stored === undefined) return undefined;
     const value = stored.subarray(CRC_BYTES);
-    if (stored.length < CRC_BYTES || stored.readUInt32LE(0) !== crc32(value)) {
+    if (stored.length < CRC_BYTES || stored.readUInt32LE(0) !== checksum(key, value)) {
       const name = key.toString().replaceAll('\0', ' ');
       throw new CheckpointFault(`${name} in the checkpoint does not fit its checksum`);
     }
@@ -170,7 +170,7 @@ class LmdbCheckpoints implements CheckpointStore {
 
   #put(key: Buffer, value: Uint8Array): void {
     const stored = Buffer.allocUnsafeSlow(CRC_BYTES + value.length);
-    stored.writeUInt32LE(crc32(value), 0);
+    stored.writeUInt32LE(checksum(key, value), 0);
     stored.set(value, CRC_BYTES);
     this.#db.put(key, stored);
   }
@@ -204,6 +204,11 @@ class LmdbCheckpoints implements CheckpointStore {
   close(): Promise<void> {
     return this.#db.close();
   }
+}
+
+/** Over the key too: a value in another's place is none. The position is read in any format. */
+function checksum(key: Buffer, value: Uint8Array): number {
+  return key.equals(META) ? crc32(value) : crc32(value, crc32(key));
 }
 
 function bytesOf(words: Uint32Array): Uint8Array {
