@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   cpSync,
   readFileSync,
@@ -179,4 +180,20 @@ test('export writes entries, oldest first, and never a token', async () => {
   expect(
     run('export', '--data', directory, '--format', 'csv').out.split('\n').length,
   ).toBeGreaterThan(24);
+});
+
+test('a partition that has no transactions yet has a sound checkpoint', async () => {
+  const dataDir = newDirectory();
+  const wallet = await openWallet({ dataDir, partitions: 2 });
+  await wallet.createUsers(['p']);
+  const ids = { transaction_uuid: randomUUID(), request_uuid: randomUUID() };
+  await wallet.bet({ user: 'p', currency: 'USD', amount: 1, ...ids });
+  await wallet.close();
+  expect(run('verify', '--data', dataDir)).toMatchObject({ code: 0, err: '' });
+  const warnings: string[] = [];
+  const note = ({ message }: Error): number => warnings.push(message);
+  process.on('warning', note);
+  await (await openWallet({ dataDir })).close();
+  process.off('warning', note);
+  expect(warnings).toEqual([]);
 });
