@@ -57,8 +57,9 @@ export const limits = {
   checkpoint_entries: 500_000,
   /** Actors whose place a checkpoint notes between two batches. */
   checkpoint_slice_actors: 4_096,
-  /** The same after this many documents changed, and how many it writes at once. */
-  changed_documents: 200_000,
+  /** The same after this many documents changed: they are in memory until then, some 700 bytes each. */
+  changed_documents: 50_000,
+  /** Documents that it writes at once. */
   checkpoint_slice_documents: 2_000,
   /** A run of the transaction index smaller than this grows with the next checkpoint. */
   checkpoint_run_bytes: 4 * MIB,

@@ -44,9 +44,10 @@ export class Checkpointer {
   step(): void {
     if (this.#failure !== undefined) throw this.#failure;
     // Many actors make a large checkpoint: then it comes less often.
-    const due = Math.max(limits.checkpoint_entries, this.#state.actors.index.size / 2);
-    const { sequence, documents } = this.#state;
-    const isDue = sequence - this.#since >= due || documents.changed >= limits.changed_documents;
+    const { sequence, documents, actors } = this.#state;
+    const entries = Math.max(limits.checkpoint_entries, actors.index.size / 2);
+    const changed = Math.max(limits.changed_documents, actors.index.size / 4);
+    const isDue = sequence - this.#since >= entries || documents.changed >= changed;
     if (this.#running !== undefined || !isDue) return;
     this.#running = this.#checkpoint()
       .catch((error: unknown) => {
