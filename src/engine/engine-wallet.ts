@@ -1,15 +1,12 @@
 import { totalOf } from '../ledger/apply.js';
 import { CATALOGUE } from '../ledger/catalogue.js';
 import type { Message } from '../ledger/messages.js';
-import { invalid, refuse } from '../ledger/refusals.js';
-import type { Limits } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
-import { type Extra, RESULT, type Slot } from '../partitions/slots.js';
-import { answerOf, infoOf, malformedAnswer } from './answers.js';
+import { infoOf, malformedAnswer } from './answers.js';
 import type { Answer, BalanceBody, BetBody, InfoAnswer, RollbackBody, WinBody } from './bodies.js';
+import { Many, One } from './callers.js';
 import type { Clock } from './clock.js';
 import type { BetKind, Body } from './command-writer.js';
-import { writeLimits, writeOpen, writePlayerRead, writeStatus } from './control-writer.js';
 import { Courier } from './courier.js';
 import type {
   Accounts,
@@ -17,37 +14,25 @@ import type {
   Credits,
   Entitlements,
   Orders,
-  Outcome,
   Payments,
-  Refused,
   Spends,
   Transactions,
   Transfers,
 } from './economy.js';
 import type { Settings } from './engine.js';
-import { EngineError } from './errors.js';
-import type { Batch, Caller } from './mailbox.js';
-import { isCurrencyCode } from './options.js';
+import { closed, EngineError } from './errors.js';
 import type { PartitionClient } from './partition-client.js';
 import { RequestIds } from './request-ids.js';
-import { Requests, refusedAs } from './requests.js';
+import { Requests } from './requests.js';
 import { accountsOf } from './resources/accounts.js';
 import { creditsOf, spendsOf, transactionsOf, transfersOf } from './resources/credits.js';
 import { paymentsOf } from './resources/payments.js';
+import { PlayerCommands, playersOf } from './resources/players.js';
 import { Catalogue, entitlementsOf, ordersOf } from './resources/shop.js';
 import { Retries } from './retries.js';
 import type { Router } from './router.js';
 import { isUserId } from './user-id.js';
-import type {
-  Books,
-  Health,
-  Operation,
-  Player,
-  PlayerBody,
-  PlayerLimits,
-  PlayerStatus,
-  Wallet,
-} from './wallet.js';
+import type { Books, Health, Operation, Wallet } from './wallet.js';
 
 /** Opens this many users of a list before it looks whether there is room for more. */
 const STRIDE = 1024;
@@ -62,7 +47,9 @@ export class EngineWallet implements Wallet {
   readonly #retries = new Retries();
   readonly #courier: Courier;
   readonly #audit: () => Promise<Audit>;
+  readonly #commands: PlayerCommands;
   readonly items: Catalogue;
+  readonly players: Wallet['players'];
   readonly credits: Credits;
   readonly spends: Spends;
   readonly transfers: Transfers;
@@ -96,6 +83,8 @@ export class EngineWallet implements Wallet {
       (asking, id) => requests.send(asking, id),
       (partition) => outboxOf(requests, partition),
     );
+    this.#commands = new PlayerCommands(router, () => this.#closing !== undefined);
+    this.players = playersOf(this.#commands, currency);
     this.items = new Catalogue(requests, currency);
     this.credits = creditsOf(requests);
     this.spends = spendsOf(requests);
@@ -209,83 +198,9 @@ export class EngineWallet implements Wallet {
     for (const user of new Set(users)) {
       if (typeof user !== 'string' || !isUserId(user)) continue;
       if (opened.length >= STRIDE) created += await countTrue(opened.splice(0));
-      opened.push(
-        this.#control(
-          user,
-          (batch) => writeOpen(batch.slot.records, batch.end, user, currency, initialBalance),
-          (slot, index) => slot.codes[index] === RESULT.accepted,
-        ),
-      );
+      opened.push(this.#commands.open(user, currency, initialBalance));
     }
     return created + (await countTrue(opened));
-  }
-
-  readonly players: Wallet['players'] = {
-    create: (body: PlayerBody) => this.#create(body),
-    get: (player: string) => {
-      return this.#player(player, (batch) => {
-        return writePlayerRead(batch.slot.records, batch.end, player);
-      });
-    },
-    setStatus: (player: string, status: PlayerStatus) => {
-      return this.#player(player, (batch) => {
-        return writeStatus(batch.slot.records, batch.end, player, status === 'DISABLED');
-      });
-    },
-    setLimits: (player: string, limits: PlayerLimits) => {
-      return this.#player(player, (batch) => {
-        return writeLimits(batch.slot.records, batch.end, player, limits as Limits);
-      });
-    },
-  };
-
-  async #create({ player_id, ...body }: PlayerBody): Promise<Outcome<Player>> {
-    const { currency = this.#settings.currency, initial_balance = 0 } = body;
-    const fault = faultOfPlayer(player_id, currency, initial_balance);
-    if (fault !== undefined) return fault;
-    const isNew = await this.#control(
-      player_id,
-      (batch) => writeOpen(batch.slot.records, batch.end, player_id, currency, initial_balance),
-      (slot, index) => slot.codes[index] === RESULT.accepted,
-    );
-    const player = isNew ? await this.players.get(player_id) : undefined;
-    if (player === undefined) return refusedAs(refuse('player_exists'));
-    return { ok: true, value: player, replayed: false, version: player.version };
-  }
-
-  #player(player: string, write: (batch: Batch) => number): Promise<Player | undefined> {
-    return this.#control(player, write, (slot, index, extra) => {
-      const state = extra?.player;
-      if (state === undefined) return undefined;
-      const { balance, version, disabled, limits } = state;
-      const answer = answerOf({ user: player, request_uuid: '' }, slot, index, undefined);
-      return {
-        player_id: player,
-        balance,
-        currency: answer.currency ?? '',
-        status: disabled ? 'DISABLED' : 'ACTIVE',
-        version,
-        limits,
-      };
-    });
-  }
-
-  /** Sends a command that carries no transaction id. */
-  #control<T>(
-    user: string,
-    write: (batch: Batch) => number,
-    read: (slot: Slot, index: number, extra: Extra | undefined) => T,
-  ): Promise<T> {
-    return new Promise((resolve, reject) => {
-      if (this.#closing !== undefined) throw closed();
-      const partition = this.#router.partitionOf(user);
-      const batch = partition.batch();
-      const caller: Caller = {
-        settle: (_tag, slot, index, extra) => resolve(read(slot, index, extra)),
-        fail: (_tag, error) => reject(error),
-      };
-      partition.post(batch, caller, 0, write(batch));
-    });
   }
 
   async books(): Promise<Books> {
@@ -340,19 +255,6 @@ export interface Surroundings {
   readonly release: () => Promise<void>;
 }
 
-/** `me` is what a player's token calls its player in a path. */
-function faultOfPlayer(id: unknown, currency: unknown, balance: unknown): Refused | undefined {
-  const at = (pointer: string, detail: string): Refused => refusedAs(invalid(pointer, detail));
-  if (typeof id !== 'string' || !isUserId(id) || id === 'me') {
-    return at('/player_id', 'must be 1 to 255 bytes without control characters, and not me');
-  }
-  if (typeof currency !== 'string' || !isCurrencyCode(currency)) {
-    return at('/currency', 'must be 3 to 8 letters or digits');
-  }
-  if (Number.isSafeInteger(balance) && Number(balance) >= 0) return undefined;
-  return at('/initial_balance', 'must be a whole number from 0 to 2^53-1');
-}
-
 /** Why a partition did not answer, as its thread said it. */
 function reasonOf(error: unknown): string {
   const said = error instanceof EngineError ? (error.cause ?? error) : error;
@@ -365,10 +267,6 @@ async function outboxOf(requests: Requests, partition: number): Promise<readonly
   return open.ok ? open.value : [];
 }
 
-function closed(): EngineError {
-  return new EngineError('closed', 'the wallet is closed');
-}
-
 function isBody(body: unknown): body is Body {
   return typeof body === 'object' && body !== null;
 }
@@ -379,67 +277,4 @@ function kindOf(op: unknown): BetKind | undefined {
 
 async function countTrue(promises: readonly Promise<boolean>[]): Promise<number> {
   return (await Promise.all(promises)).filter((yes) => yes).length;
-}
-
-/** Waits for one answer. */
-class One implements Caller {
-  readonly #body: Body;
-  readonly #resolve: (answer: Answer) => void;
-  readonly #reject: (error: Error) => void;
-
-  constructor(body: Body, resolve: (answer: Answer) => void, reject: (error: Error) => void) {
-    this.#body = body;
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  settle(_tag: number, slot: Slot, index: number, extra: Extra | undefined): void {
-    this.#resolve(answerOf(this.#body, slot, index, extra));
-  }
-
-  fail(_tag: number, error: Error): void {
-    this.#reject(error);
-  }
-}
-
-/** Waits for the answers to a list, in its order; the first failure is the list's. */
-class Many implements Caller {
-  readonly #bodies: readonly Body[];
-  readonly #answers: Answer[];
-  #missing: number;
-  readonly all: Promise<Answer[]>;
-  #resolve: (answers: Answer[]) => void = () => {};
-  #reject: (error: Error) => void = () => {};
-
-  constructor(bodies: readonly Body[]) {
-    this.#bodies = bodies;
-    this.#answers = new Array(bodies.length);
-    this.#missing = bodies.length;
-    this.all = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-      if (bodies.length === 0) resolve([]);
-    });
-    // Whoever is still sending hears of a failure when it waits for all.
-    this.all.catch(() => {});
-  }
-
-  settle(tag: number, slot: Slot, index: number, extra: Extra | undefined): void {
-    this.#take(tag, answerOf(this.#bodies[tag] as Body, slot, index, extra));
-  }
-
-  /** Answers an element that names no operation, or one that there is not. */
-  refuse(tag: number, op: unknown): void {
-    const status = op === undefined ? 'RS_ERROR_WRONG_SYNTAX' : 'RS_ERROR_WRONG_TYPES';
-    this.#take(tag, malformedAnswer(this.#bodies[tag], status));
-  }
-
-  #take(tag: number, answer: Answer): void {
-    this.#answers[tag] = answer;
-    if (--this.#missing === 0) this.#resolve(this.#answers);
-  }
-
-  fail(_tag: number, error: Error): void {
-    this.#reject(error);
-  }
 }

@@ -16,6 +16,10 @@ export class EngineError extends Error {
   }
 }
 
+export function closed(): EngineError {
+  return new EngineError('closed', 'the wallet is closed');
+}
+
 /** A wallet or data directory that cannot be opened; the message is one clear line for a person. */
 export class OpenError extends Error {
   constructor(message: string, options?: ErrorOptions) {

@@ -10,7 +10,7 @@ import {
 } from '../partitions/slots.js';
 import { Admission } from './admission.js';
 import type { Clock } from './clock.js';
-import { EngineError } from './errors.js';
+import { closed, EngineError } from './errors.js';
 import { type Batch, type Caller, Mailbox } from './mailbox.js';
 import type { StartThread, Thread, ThreadOptions } from './pool.js';
 import type { TurnEnd } from './turn-end.js';
@@ -329,10 +329,6 @@ export class PartitionClient {
 function unavailable(reason: string, cause?: unknown): EngineError {
   const message = `the outcome is unknown, send the same id again: ${reason}`;
   return new EngineError('unavailable', message, { cause });
-}
-
-function closed(): EngineError {
-  return new EngineError('closed', 'the wallet is closed');
 }
 
 function messageOf(error: unknown): string {

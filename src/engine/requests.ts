@@ -10,7 +10,7 @@ import { unpackChanges } from '../partitions/request-record.js';
 import { RESULT, type Slot } from '../partitions/slots.js';
 import { currencyOf } from './answers.js';
 import type { Outcome, Refused, RequestOptions } from './economy.js';
-import { EngineError } from './errors.js';
+import { closed } from './errors.js';
 import type { Caller } from './mailbox.js';
 import type { PartitionClient } from './partition-client.js';
 import { idOf, type RequestIds } from './request-ids.js';
@@ -122,7 +122,7 @@ export class Requests {
     granted: (reply: ReadReply, slot: Slot, index: number) => unknown,
   ): Promise<Outcome<T>> {
     return new Promise((resolve, reject) => {
-      if (this.closed) throw new EngineError('closed', 'the wallet is closed');
+      if (this.closed) throw closed();
       const batch = partition.batch();
       const end = writeRequest(batch.slot.records, batch.end, record);
       const caller: Caller = {

@@ -1,0 +1,113 @@
+import { invalid, refuse } from '../../ledger/refusals.js';
+import type { Limits } from '../../ledger/vocabulary.js';
+import { type Extra, RESULT, type Slot } from '../../partitions/slots.js';
+import { answerOf } from '../answers.js';
+import { writeLimits, writeOpen, writePlayerRead, writeStatus } from '../control-writer.js';
+import type { Outcome, Refused } from '../economy.js';
+import { closed } from '../errors.js';
+import type { Batch, Caller } from '../mailbox.js';
+import { isCurrencyCode } from '../options.js';
+import { refusedAs } from '../requests.js';
+import type { Router } from '../router.js';
+import { isUserId } from '../user-id.js';
+import type { Player, PlayerBody, Wallet } from '../wallet.js';
+
+/** Commands about players themselves; they carry no transaction id. */
+export class PlayerCommands {
+  readonly #router: Router;
+  readonly #isClosed: () => boolean;
+
+  constructor(router: Router, isClosed: () => boolean) {
+    this.#router = router;
+    this.#isClosed = isClosed;
+  }
+
+  /** Resolves to false when there is a player of this name. */
+  open(user: string, currency: string, balance: number): Promise<boolean> {
+    return this.#send(
+      user,
+      (batch) => writeOpen(batch.slot.records, batch.end, user, currency, balance),
+      (slot, index) => slot.codes[index] === RESULT.accepted,
+    );
+  }
+
+  /** Sends what `write` writes, and resolves to how the player is after it. */
+  player(user: string, write: (batch: Batch) => number): Promise<Player | undefined> {
+    return this.#send(user, write, (slot, index, extra) => playerOf(user, slot, index, extra));
+  }
+
+  #send<T>(
+    user: string,
+    write: (batch: Batch) => number,
+    read: (slot: Slot, index: number, extra: Extra | undefined) => T,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed()) throw closed();
+      const partition = this.#router.partitionOf(user);
+      const batch = partition.batch();
+      const caller: Caller = {
+        settle: (_tag, slot, index, extra) => resolve(read(slot, index, extra)),
+        fail: (_tag, error) => reject(error),
+      };
+      partition.post(batch, caller, 0, write(batch));
+    });
+  }
+}
+
+/** `currency` is that of players who ask for none. */
+export function playersOf(commands: PlayerCommands, currency: string): Wallet['players'] {
+  const get = (user: string): Promise<Player | undefined> =>
+    commands.player(user, ({ slot, end }) => writePlayerRead(slot.records, end, user));
+  return {
+    get,
+    create: (body) => create(commands, get, { currency, ...body }),
+    setStatus: (user, status) =>
+      commands.player(user, ({ slot, end }) => {
+        return writeStatus(slot.records, end, user, status === 'DISABLED');
+      }),
+    setLimits: (user, limits) =>
+      commands.player(user, ({ slot, end }) => {
+        return writeLimits(slot.records, end, user, limits as Limits);
+      }),
+  };
+}
+
+async function create(
+  commands: PlayerCommands,
+  get: Wallet['players']['get'],
+  { player_id, currency, initial_balance = 0 }: PlayerBody & { readonly currency: string },
+): Promise<Outcome<Player>> {
+  const fault = faultOf(player_id, currency, initial_balance);
+  if (fault !== undefined) return fault;
+  const isNew = await commands.open(player_id, currency, initial_balance);
+  const player = isNew ? await get(player_id) : undefined;
+  if (player === undefined) return refusedAs(refuse('player_exists'));
+  return { ok: true, value: player, replayed: false, version: player.version };
+}
+
+/** `me` is what a player's token calls its player in a path. */
+function faultOf(id: unknown, currency: unknown, balance: unknown): Refused | undefined {
+  const at = (pointer: string, detail: string): Refused => refusedAs(invalid(pointer, detail));
+  if (typeof id !== 'string' || !isUserId(id) || id === 'me') {
+    return at('/player_id', 'must be 1 to 255 bytes without control characters, and not me');
+  }
+  if (typeof currency !== 'string' || !isCurrencyCode(currency)) {
+    return at('/currency', 'must be 3 to 8 letters or digits');
+  }
+  if (Number.isSafeInteger(balance) && Number(balance) >= 0) return undefined;
+  return at('/initial_balance', 'must be a whole number from 0 to 2^53-1');
+}
+
+function playerOf(
+  user: string,
+  slot: Slot,
+  index: number,
+  extra: Extra | undefined,
+): Player | undefined {
+  const state = extra?.player;
+  if (state === undefined) return undefined;
+  const { balance, version, disabled, limits } = state;
+  const { currency = '' } = answerOf({ user, request_uuid: '' }, slot, index, undefined);
+  const status = disabled ? 'DISABLED' : 'ACTIVE';
+  return { player_id: user, balance, currency, status, version, limits };
+}
