@@ -368,3 +368,16 @@ test('any sequence of requests leaves a journal that verifies', { timeout: 60_00
     expect(granted).toBe(remaining + consumed + revoked + expired);
   }
 });
+
+test('an audit sees what was answered before it was asked for', async () => {
+  const dataDir = newDirectory();
+  const wallet = await openWallet({ dataDir, partitions: 1 });
+  await wallet.createUsers(['a']);
+  const early = wallet.audit();
+  await wallet.createUsers(['b', 'c']);
+  const [late, other] = await Promise.all([wallet.audit(), wallet.audit()]);
+  expect((await early).ok).toBe(true);
+  expect(late).toMatchObject({ ok: true, players: 3 });
+  expect(other).toEqual(late);
+  await wallet.close();
+});

@@ -1,14 +1,31 @@
 import { verifyDirectory } from './directory.js';
 import type { Audit } from './economy.js';
 
-const underWay = new Map<string, Promise<Audit>>();
+/** A walk under way, and the one that those wait for who asked during it. */
+interface Walk {
+  readonly audit: Promise<Audit>;
+  next?: Promise<Audit>;
+}
 
-/** Walks the journal as it is now, in a process of its own; whoever asks meanwhile gets the same. */
+const underWay = new Map<string, Walk>();
+
+/**
+ * Walks the journal as it is now, in a process of its own. One at a time: whoever asks meanwhile
+ * shares the next, which sees all that was answered before it was asked for.
+ */
 export function auditDirectory(dataDir: string): Promise<Audit> {
-  const running = underWay.get(dataDir);
-  if (running !== undefined) return running;
+  const walk = underWay.get(dataDir);
+  if (walk === undefined) return begin(dataDir);
+  walk.next ??= walk.audit.then(
+    () => begin(dataDir),
+    () => begin(dataDir),
+  );
+  return walk.next;
+}
+
+function begin(dataDir: string): Promise<Audit> {
   const audit = run(dataDir).finally(() => underWay.delete(dataDir));
-  underWay.set(dataDir, audit);
+  underWay.set(dataDir, { audit });
   return audit;
 }
 
