@@ -1,7 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
-import { run, serve } from './support/server.js';
+import { main, run, serve } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
 
 test.each([
@@ -67,3 +72,25 @@ test('SIGTERM: exit 0, and what was kept is there again', async () => {
   expect((await fetch(`${next.url}/health`)).status).toBe(200);
   await next.kill();
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'the command has threads for syncs beside those that hash passwords',
+  async () => {
+    const threadsOf = async (file: string): Promise<number> => {
+      const entry = join(main, '..', file);
+      const args = [entry, 'serve', '--data', newDirectory(), '--port', '0', '--partitions', '1'];
+      const { UV_THREADPOOL_SIZE: _, ...env } = process.env;
+      const child = spawn(process.execPath, args, { env });
+      for (let said = ''; !said.includes('listening'); ) {
+        said += String((await once(child.stdout, 'data'))[0]);
+      }
+      const threads = readdirSync(`/proc/${child.pid}/task`).length;
+      child.kill();
+      await once(child, 'exit');
+      return threads;
+    };
+    // Node's own four, instead of the cores and eight more.
+    const more = availableParallelism() + 8 - 4;
+    expect((await threadsOf('purser.cjs')) - (await threadsOf('main.js'))).toBe(more);
+  },
+);

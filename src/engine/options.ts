@@ -2,7 +2,11 @@
 export interface WalletOptions {
   /** The data directory; absent: a temporary one, removed at close. */
   readonly dataDir?: string;
-  /** Worker threads, 1 to 64; fixed when the directory is made. Default: cores - 1, at least 1. */
+  /**
+   * Worker threads, 1 to 64; fixed when the directory is made. Default: cores - 1, at least 1. The
+   * commit of each holds a thread of libuv's pool: with more than two, start the process with
+   * UV_THREADPOOL_SIZE of partitions + 8 (the command does).
+   */
   readonly partitions?: number;
   /** Which statuses and order of checks the answers follow. Default `exwallet`. */
   readonly dialect?: 'exwallet' | 'hub88';
