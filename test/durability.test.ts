@@ -35,27 +35,30 @@ async function traced(
   return readFileSync(trace, 'utf8').split('\n');
 }
 
-/** When a call returned: of a call that others interrupted, the line that resumes it. */
-function returnsOf(lines: readonly string[], call: RegExp): number[] {
-  const places: number[] = [];
-  for (const [at, line] of lines.entries()) {
-    if (!call.test(line) || line.includes('<... ')) continue;
-    if (!line.includes('<unfinished')) places.push(at);
-    else {
-      const [pid, name] = [line.split(' ')[0], /(\w+)\(/.exec(line)?.[1]];
-      const end = lines.findIndex((other, i) => {
-        return i > at && other.startsWith(`${pid} `) && other.includes(`<... ${name} resumed`);
-      });
-      places.push(end);
-    }
-  }
-  return places;
+/** Where in the trace a call began and where it returned. */
+interface Call {
+  readonly text: string;
+  readonly begun: number;
+  readonly ended: number;
+}
+
+/** Calls in the order they began; one that others interrupted ends at the line that resumes it. */
+function callsOf(lines: readonly string[], name: RegExp): Call[] {
+  return lines.flatMap((text, begun) => {
+    if (!name.test(text) || text.includes('<... ')) return [];
+    if (!text.includes('<unfinished')) return [{ text, begun, ended: begun }];
+    const [pid, call] = [text.split(' ')[0], /(\w+)\(/.exec(text)?.[1]];
+    const ended = lines.findIndex((other, i) => {
+      return i > begun && other.startsWith(`${pid} `) && other.includes(`<... ${call} resumed`);
+    });
+    return ended < 0 ? [] : [{ text, begun, ended }];
+  });
 }
 
 test.skipIf(!hasStrace)('no answer is written before the sync of its frame returned', async () => {
   const bets = 12;
-  const calls = 'trace=fdatasync,fsync,pwrite64,pwritev,writev,write,sendto,sendmsg,sendmmsg';
-  const lines = await traced(['-e', calls], async (server) => {
+  const calls = 'trace=openat,fdatasync,pwrite64,pwritev,writev,write,sendto,sendmsg,sendmmsg';
+  const lines = await traced(['-y', '-e', calls], async (server) => {
     await server.ask('/users', { users: ['alice'] });
     for (let i = 0; i < bets; i++) {
       expect(await server.ask('/transaction/bet', bet('alice', 1))).toMatchObject({
@@ -65,19 +68,25 @@ test.skipIf(!hasStrace)('no answer is written before the sync of its frame retur
   });
   const answers = lines.flatMap((line, at) => (/HTTP\/1\.1 200/.test(line) ? [at] : []));
   // The magic of a frame shows which writes bring one to the journal's file.
-  const frames = lines.flatMap((line, at) => (/(pwrite64|writev)\(.*PRJ1/.test(line) ? [at] : []));
-  const syncs = returnsOf(lines, /fdatasync\(/);
-  const metas = returnsOf(lines, /pwrite64\(/);
+  const frames = callsOf(lines, /(pwrite64|pwritev|writev)\(.*PRJ1/);
+  const syncs = callsOf(lines, /fdatasync\(/).filter(({ text }) => text.includes('/journal/'));
+  // LMDB writes its meta page through a file that is opened for synchronous writes.
+  const opened = /O_DSYNC.* = (\d+<[^>]*\/journal\/[^>]*>)/;
+  const files = lines.flatMap((line) => opened.exec(line)?.[1] ?? []);
+  expect(files.length).toBeGreaterThan(0);
+  const metas = callsOf(lines, /pwrite64\(/).filter(({ text }) => {
+    return files.some((file) => text.includes(`pwrite64(${file}`));
+  });
   expect(answers.length).toBe(bets + 1);
   for (const [i, answer] of answers.entries()) {
     // Requests were sent one after the other: what an answer rests on came after the one before.
-    const before = answers[i - 1] ?? 0;
-    const frame = frames.find((at) => at > before) ?? Number.POSITIVE_INFINITY;
-    expect(frame).toBeLessThan(answer);
-    const sync = syncs.find((at) => at > frame) ?? Number.POSITIVE_INFINITY;
-    expect(sync).toBeLessThan(answer);
-    // LMDB's meta page, through a file that is opened for synchronous writes.
-    expect(metas.some((meta) => meta > sync && meta < answer)).toBe(true);
+    // Each call must have returned before the next one begins, and the last one before the answer.
+    let since = answers[i - 1] ?? 0;
+    for (const calls of [frames, syncs, metas]) {
+      const next = calls.find(({ begun }) => begun > since);
+      expect(next?.ended ?? Number.POSITIVE_INFINITY).toBeLessThan(answer);
+      since = next?.ended ?? since;
+    }
   }
 });
 
