@@ -12,6 +12,8 @@ import type { World } from './world.js';
 export type DiskFault =
   /** It fails; whether the frames are stored is left to chance. */
   | 'fails'
+  /** It is written twice, as by a controller that lost the answer. */
+  | 'repeats'
   /** It says that nothing was stored, as for a number that is there already. */
   | 'refuses'
   /** It returns after the watchdog has lost its patience, or never. */
@@ -76,7 +78,10 @@ export class Disk {
         else if (fault === 'fails') {
           if (random.chance(0.5)) store();
           reject(new Error('EIO: i/o error, fdatasync'));
-        } else resolve(store());
+        } else {
+          if (fault === 'repeats') store();
+          resolve(store());
+        }
       });
     });
   }

@@ -32,7 +32,17 @@ export interface Verdict {
 
 const STEPS_PER_OP = 16;
 const PATIENCE_MS = 60_000;
-const MISHAPS = ['crash', 'crash', 'crash', 'thread', 'full', 'fails', 'refuses', 'hangs'] as const;
+const MISHAPS = [
+  'crash',
+  'crash',
+  'crash',
+  'thread',
+  'full',
+  'fails',
+  'refuses',
+  'repeats',
+  'hangs',
+] as const;
 
 /** The history of a seed. */
 export function script(seed: number, length: number): Script {
