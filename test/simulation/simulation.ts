@@ -144,7 +144,7 @@ class Run {
 
   /** It did not open: another mishap in time, after which it is started again, or a fault. */
   #refused(error: Error): void {
-    if (error instanceof this.#modules.EngineError || error instanceof ThreadDeath) this.#kill();
+    if (error instanceof this.#modules.EngineError || error instanceof ThreadDeath) this.#restart();
     else this.#fault(`it does not open: ${error.message}`);
   }
 
@@ -155,8 +155,10 @@ class Run {
 
   #happen({ what, partition }: Mishap): void {
     const disk = this.#disks[partition] as Disk;
-    if (what === 'crash') this.#kill();
-    else if (what === 'thread') this.#house?.killThread(partition);
+    if (what === 'crash') {
+      this.#crashes += 1;
+      this.#restart();
+    } else if (what === 'thread') this.#house?.killThread(partition);
     else if (what === 'full') {
       disk.isFull = true;
       const relieve = (): void => {
@@ -166,8 +168,8 @@ class Run {
     } else disk.fault = what;
   }
 
-  #kill(): void {
-    this.#crashes += 1;
+  /** The process ends wherever it is, and is started again. */
+  #restart(): void {
     for (const disk of this.#disks) {
       disk.abandon();
       disk.fault = undefined;
@@ -242,7 +244,7 @@ class Run {
     await this.#settle(() => true);
     const before = await this.#look();
     await (await this.#wallet).close();
-    this.#kill();
+    this.#restart();
     await this.#settle(({ attempts }) => attempts.some(({ answer }) => answer?.ok));
     const seen = await this.#look();
     const same = JSON.stringify([...before.lines]) === JSON.stringify([...seen.lines]);

@@ -7,11 +7,11 @@ const MIB = 1024 * 1024;
 export const OWN_BYTES = 30;
 
 /**
- * What comes and goes in a partition: documents that wait for the next checkpoint (200,000 of them,
+ * What comes and goes in a partition: documents that wait for the next checkpoint (50,000 of them,
  * or those of 500,000 entries) and garbage. A run shorter than several checkpoints may end at the
  * top of such a wave; over hours it is little beside the transactions.
  */
-export const WAVE_BYTES = 96 * MIB;
+export const WAVE_BYTES = 64 * MIB;
 
 /** Memory when so many entries had been made. */
 export interface Point {
