@@ -122,6 +122,7 @@ export class PartitionClient {
     batch.add(caller, tag, end);
     if (batch.full) this.#flush();
     this.#flushSoon();
+    this.#turnEnd.step();
   }
 
   /** After this turn of the event loop: whatever arrived in it travels together. */

@@ -20,6 +20,7 @@ export function refuseLate(app: FastifyInstance): void {
       });
     }
     taken += 1;
+    turnEnd.step();
     const isLate = taken > limits.turn_requests && arrived_ms - began_ms > limits.turn_ms;
     done(isLate ? late : undefined);
   });
