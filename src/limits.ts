@@ -22,8 +22,12 @@ export const limits = {
   /** A second batch leaves before the first has returned only when it has this many commands. */
   batch_early_commands: 256,
 
-  /** A long list of operations waits while this many batches wait in a partition. */
+  /** Operations of lists wait while this many batches wait in their partition. */
   bulk_batches: 8,
+  /** No list is taken while so many operations of lists have no answer, shared by the partitions. */
+  listed_operations: 32_768,
+  /** What a list counts for at most: a long one goes on in turn with the others. */
+  list_weight_operations: 4_096,
 
   /** Longest user id. */
   user_bytes: 255,
@@ -93,4 +97,5 @@ assert.ok(limits.user_bytes <= 0xff);
 assert.ok(
   limits.partition_batches_in_flight + limits.mailbox_least_batches < limits.mailbox_batches,
 );
+assert.ok(limits.list_weight_operations <= limits.listed_operations);
 assert.ok(limits.mailbox_least_batches >= 2 && limits.bulk_batches >= limits.mailbox_least_batches);

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
 import { exchange, type Reply } from './support/exchange.js';
-import { post, rawConnection } from './support/raw-connection.js';
+import { post, type RawConnection, rawConnection } from './support/raw-connection.js';
 import { run, type Server, serve } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
 
@@ -15,6 +15,10 @@ const hook = pathToFileURL(join(import.meta.dirname, 'support/slow-turn.mjs')).h
 const MAILBOX_BATCHES = 64;
 const meta = { text: 'x'.repeat(300_000) };
 const OPENED = 100_000;
+const LIST_OPERATIONS = 2_048;
+const LIST_BYTES = 4 * 1024 * 1024;
+/** So many of the longest lists may be under way. */
+const LARGE_BODIES = 16;
 
 interface Slowed {
   readonly server: Server;
@@ -123,6 +127,84 @@ test('behind a disk that hangs the rest is refused at once, and other partitions
   }
   expect(await server.stop()).toBe(0);
   expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+});
+
+test('lists for a partition that hangs are refused at once, and other lists go on', async () => {
+  const slow = await slowed(2);
+  const { server, directory } = slow;
+  const [stuck, free] = await oneOfEach(slow);
+  const list = (user: string): readonly object[] => {
+    return Array.from({ length: LIST_OPERATIONS }, () => ({ op: 'bet', ...bet(user, 1) }));
+  };
+  const post = (user: string): Promise<Reply> => {
+    const headers = { 'content-type': 'application/json' };
+    return exchange(server.url, 'POST', '/transactions', headers, JSON.stringify(list(user)));
+  };
+  slow.lay('hang');
+  const waiting: Promise<Reply>[] = [];
+  let refused: Reply | undefined;
+  while (refused === undefined) {
+    const reply = post(stuck);
+    waiting.push(reply);
+    refused = await Promise.race([reply, wait(300, undefined)]);
+    expect(waiting.length).toBeLessThan(MAILBOX_BATCHES);
+  }
+  expectRefusal(refused);
+  const other = await post(free);
+  expect(other.status).toBe(200);
+  expect(other.body).toHaveLength(LIST_OPERATIONS);
+  slow.lift('hang');
+  const granted = (await Promise.all(waiting)).filter(({ status }) => status === 200);
+  expect(granted.length).toBe(waiting.length - 1);
+  expect(await balanceOf(server, stuck)).toBe(OPENED - granted.length * LIST_OPERATIONS);
+  expect(await server.stop()).toBe(0);
+  expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+});
+
+test('a list that would be refused is not read', async () => {
+  const slow = await slowed(1);
+  const { server } = slow;
+  await server.ask('/users', { users: ['alice'] });
+  slow.lay('hang');
+  const list = Array.from({ length: 4_096 }, () => ({ op: 'bet', ...bet('alice', 1) }));
+  const waiting = Array.from({ length: 8 }, () => server.ask('/transactions', list));
+  while ((await pending(server)) < MAILBOX_BATCHES) await wait(5);
+  await wait(500);
+  const connection = await rawConnection(server);
+  const headers = 'host: purser\r\ncontent-type: application/json\r\ncontent-length: 1000000';
+  connection.write(`POST /transactions HTTP/1.1\r\n${headers}\r\n\r\n[`);
+  const heard = await connection.hears('"code":"overloaded"', 1);
+  expect(heard).toMatch(/^HTTP\/1.1 503 /);
+  expect(heard).toMatch(/retry-after: 1/i);
+  connection.close();
+  slow.lift('hang');
+  for (const answers of await Promise.all(waiting)) expect(answers).toHaveLength(list.length);
+  await server.kill();
+});
+
+test('large bodies that come slowly take only so much memory together', async () => {
+  const server = await serve(['--data', newDirectory()]);
+  const begin = async (): Promise<RawConnection> => {
+    const connection = await rawConnection(server);
+    const headers = `host: purser\r\ncontent-type: application/json\r\ncontent-length: ${LIST_BYTES}`;
+    connection.write(`POST /transactions HTTP/1.1\r\n${headers}\r\n\r\n[`);
+    return connection;
+  };
+  const begun: RawConnection[] = [];
+  for (let i = 0; i < LARGE_BODIES; i++) begun.push(await begin());
+  const one = await begin();
+  const refusal = await one.hears('"code":"overloaded"', 1);
+  expect(refusal).toMatch(/^HTTP\/1.1 503 /);
+  expect(refusal).toMatch(/retry-after: 1/i);
+  expect(await server.ask('/users', { users: ['alice'] })).toMatchObject({ created: 1 });
+  one.close();
+  // What comes to nothing is not counted any more.
+  for (const connection of begun) connection.close();
+  const next = await begin();
+  next.write(`${' '.repeat(LIST_BYTES - 2)}]`);
+  expect(await next.hears('[]', 1)).toMatch(/^HTTP\/1.1 200 /);
+  next.close();
+  await server.stop();
 });
 
 test('behind a slow disk only so much waits as it will answer in time', async () => {

@@ -1,8 +1,8 @@
 import type { Extra, Slot } from '../partitions/slots.js';
 import { answerOf, malformedAnswer } from './answers.js';
+import type { Caller } from './batch.js';
 import type { Answer } from './bodies.js';
 import type { Body } from './command-writer.js';
-import type { Caller } from './mailbox.js';
 
 /** Waits for one answer. */
 export class One implements Caller {

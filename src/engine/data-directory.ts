@@ -17,6 +17,7 @@ import {
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { limits } from '../limits.js';
+import { reasonOf } from '../partitions/fault.js';
 import { OpenError } from './errors.js';
 
 const FORMAT = 1;
@@ -182,8 +183,4 @@ function readManifest(dataDir: string): Manifest | undefined {
     throw new OpenError(`${path} is damaged`);
   }
   return manifest;
-}
-
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

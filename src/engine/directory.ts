@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { copyJournal } from '../partitions/backup.js';
 import { type PlainEntry, readEntries } from '../partitions/entries.js';
+import { reasonOf } from '../partitions/fault.js';
 import type { PartitionReport } from '../partitions/verify.js';
 import { verifyPartitions } from '../partitions/walk.js';
 import {
@@ -11,7 +12,6 @@ import {
   type Manifest,
   makeDirectory,
   partitionDirectory,
-  reasonOf,
   syncAbove,
   writeManifest,
 } from './data-directory.js';

@@ -2,9 +2,10 @@ import { totalOf } from '../ledger/apply.js';
 import { CATALOGUE } from '../ledger/catalogue.js';
 import type { Message } from '../ledger/messages.js';
 import { limits } from '../limits.js';
+import { reasonOf } from '../partitions/fault.js';
 import { infoOf, malformedAnswer } from './answers.js';
 import type { Answer, BalanceBody, BetBody, InfoAnswer, RollbackBody, WinBody } from './bodies.js';
-import { Many, One } from './callers.js';
+import { One } from './callers.js';
 import type { Clock } from './clock.js';
 import type { BetKind, Body } from './command-writer.js';
 import { Courier } from './courier.js';
@@ -21,6 +22,7 @@ import type {
 } from './economy.js';
 import type { Settings } from './engine.js';
 import { closed, EngineError } from './errors.js';
+import { Lists } from './lists.js';
 import type { PartitionClient } from './partition-client.js';
 import { RequestIds } from './request-ids.js';
 import { Requests } from './requests.js';
@@ -58,9 +60,8 @@ export class EngineWallet implements Wallet {
   readonly entitlements: Entitlements;
   readonly payments: Payments;
   readonly accounts: Accounts;
+  readonly #lists: Lists;
   #closing: Promise<void> | undefined;
-  /** Lists that are under way: a close lets them end. */
-  readonly #begun = new Set<Promise<Answer[]>>();
 
   constructor(
     partitions: readonly PartitionClient[],
@@ -70,6 +71,7 @@ export class EngineWallet implements Wallet {
   ) {
     this.#partitions = partitions;
     this.#router = router;
+    this.#lists = new Lists(router);
     this.#settings = settings;
     this.#release = release;
     this.#audit = audit;
@@ -103,7 +105,7 @@ export class EngineWallet implements Wallet {
   async begin(): Promise<void> {
     for (const [number, partition] of this.#partitions.entries()) {
       await this.#recall(number, limits.recovery_attempts).catch((cause: unknown) => {
-        throw new Error(`partition ${number}: ${reasonOf(cause)}`, { cause });
+        throw new Error(`partition ${number}: ${saidBy(cause)}`, { cause });
       });
       partition.onRecovered(() => void this.#recall(number));
     }
@@ -148,46 +150,11 @@ export class EngineWallet implements Wallet {
   async batch(operations: readonly Operation[]): Promise<Answer[]> {
     if (!Array.isArray(operations)) throw new TypeError('batch takes an array of operations');
     if (this.#closing !== undefined) throw closed();
-    const answers = this.#batch(operations);
-    this.#begun.add(answers);
-    try {
-      return await answers;
-    } finally {
-      this.#begun.delete(answers);
-    }
+    return this.#lists.send(operations);
   }
 
-  async #batch(operations: readonly Operation[]): Promise<Answer[]> {
-    const answers = new Many(operations as readonly unknown[] as readonly Body[]);
-    for (let index = 0; index < operations.length; index++) {
-      if (index % STRIDE === 0) await this.#room();
-      const operation = operations[index];
-      const kind = kindOf(operation?.op);
-      if (kind === undefined) answers.refuse(index, operation?.op);
-      else {
-        const body = operation as unknown as Body;
-        while (!this.#sent(kind, body, answers, index)) await this.#room();
-      }
-    }
-    return answers.all;
-  }
-
-  /** Sends an operation of a list; false when its partition has no room just now. */
-  #sent(kind: BetKind, body: Body, answers: Many, index: number): boolean {
-    try {
-      this.#router.send(kind, body, answers, index);
-      return true;
-    } catch (error) {
-      if (error instanceof EngineError && error.code === 'overloaded') return false;
-      throw error;
-    }
-  }
-
-  /** Waits while a partition has so much to do that a long list should not add to it. */
-  async #room(): Promise<void> {
-    for (const partition of this.#partitions) {
-      for (let wait = partition.room(); wait !== undefined; wait = partition.room()) await wait;
-    }
+  isFull(): boolean {
+    return this.#lists.isFull;
   }
 
   async createUsers(users: readonly unknown[]): Promise<number> {
@@ -236,7 +203,7 @@ export class EngineWallet implements Wallet {
     try {
       this.#retries.stop();
       await this.#courier.stopped();
-      await Promise.allSettled([...this.#begun]);
+      await this.#lists.ended();
       await this.#router.uncontended();
       this.#requests.closed = true;
       await Promise.all(this.#partitions.map((partition) => partition.close()));
@@ -256,9 +223,8 @@ export interface Surroundings {
 }
 
 /** Why a partition did not answer, as its thread said it. */
-function reasonOf(error: unknown): string {
-  const said = error instanceof EngineError ? (error.cause ?? error) : error;
-  return said instanceof Error ? said.message : String(said);
+function saidBy(error: unknown): string {
+  return reasonOf(error instanceof EngineError ? (error.cause ?? error) : error);
 }
 
 /** What a partition has sent and not settled. */
@@ -269,10 +235,6 @@ async function outboxOf(requests: Requests, partition: number): Promise<readonly
 
 function isBody(body: unknown): body is Body {
   return typeof body === 'object' && body !== null;
-}
-
-function kindOf(op: unknown): BetKind | undefined {
-  return op === 'bet' || op === 'win' || op === 'rollback' ? op : undefined;
 }
 
 async function countTrue(promises: readonly Promise<boolean>[]): Promise<number> {

@@ -20,6 +20,11 @@ export function closed(): EngineError {
   return new EngineError('closed', 'the wallet is closed');
 }
 
+export function unavailable(reason: string, cause?: unknown): EngineError {
+  const message = `the outcome is unknown, send the same id again: ${reason}`;
+  return new EngineError('unavailable', message, { cause });
+}
+
 /** A wallet or data directory that cannot be opened; the message is one clear line for a person. */
 export class OpenError extends Error {
   constructor(message: string, options?: ErrorOptions) {

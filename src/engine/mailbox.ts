@@ -1,71 +1,19 @@
-import assert from 'node:assert/strict';
 import { limits } from '../limits.js';
-import { type Extra, RESULT, type Slot } from '../partitions/slots.js';
-import { EngineError } from './errors.js';
+import type { Slot } from '../partitions/slots.js';
+import { Admission } from './admission.js';
+import { Batch } from './batch.js';
 
-/** Whoever waits for a command's result. `tag` is the caller's own number for it. */
-export interface Caller {
-  settle(tag: number, slot: Slot, index: number, extra: Extra | undefined): void;
-  fail(tag: number, error: Error): void;
-}
-
-/** Commands that travel together, in the order in which they came. */
-export class Batch {
-  readonly number: number;
-  readonly slot: Slot;
-  readonly callers: Caller[] = [];
-  readonly tags: number[] = [];
-  /** When it left for the thread, on the clock of `performance.now()`. */
-  left_ms = 0;
-  /** Where the next record begins. */
-  end = 0;
-
-  constructor(number: number, slot: Slot) {
-    this.number = number;
-    this.slot = slot;
-  }
-
-  get full(): boolean {
-    return this.callers.length >= limits.batch_commands || this.end >= limits.batch_full_bytes;
-  }
-
-  /** Takes the record that was written at `end`. */
-  add(caller: Caller, tag: number, end: number): void {
-    assert.ok(end <= limits.batch_slot_bytes);
-    this.callers.push(caller);
-    this.tags.push(tag);
-    this.end = end;
-  }
-
-  settle(extras: readonly Extra[]): void {
-    let next = 0;
-    for (let index = 0; index < this.callers.length; index++) {
-      let extra: Extra | undefined;
-      if (extras[next]?.index === index) extra = extras[next++];
-      const caller = this.callers[index] as Caller;
-      const tag = this.tags[index] as number;
-      if (this.slot.codes[index] === RESULT.noRoom) caller.fail(tag, noRoom());
-      else caller.settle(tag, this.slot, index, extra);
-    }
-  }
-
-  fail(error: Error): void {
-    for (const [index, caller] of this.callers.entries()) {
-      caller.fail(this.tags[index] as number, error);
-    }
-  }
-}
-
-function noRoom(): EngineError {
-  return new EngineError('storage_unavailable', 'the disk is almost full; nothing was done');
-}
-
-/** The bounded queue of one partition: batches that fill, wait, and come back to be filled. */
+/**
+ * The bounded queue of one partition: batches that fill, wait, and come back to be filled. No more
+ * of them wait than the partition answers in time, and fewer that lists have filled.
+ */
 export class Mailbox {
   readonly #slots: readonly Slot[];
   readonly #free: number[];
   readonly #waiting: Batch[] = [];
+  readonly #admission = new Admission();
   #filling: Batch | undefined;
+  #lists: (() => void)[] = [];
 
   constructor(slots: readonly Slot[]) {
     this.#slots = slots;
@@ -84,8 +32,41 @@ export class Mailbox {
     return this.#waiting.length + ((this.#filling?.callers.length ?? 0) === 0 ? 0 : 1);
   }
 
-  /** The batch that takes the next command; undefined when `most` or all slots are taken. */
-  open(most: number): Batch | undefined {
+  /** The batch that takes the next command; undefined when as many wait as may. */
+  open(): Batch | undefined {
+    return this.#open(this.#admission.batches);
+  }
+
+  /** The same for a command of a list, which leaves room for others; undefined until `room`. */
+  openForList(): Batch | undefined {
+    return this.#open(this.#listBatches);
+  }
+
+  get #listBatches(): number {
+    return Math.min(limits.bulk_batches, this.#admission.batches);
+  }
+
+  /** How many commands are answered in time, with what is at the thread. */
+  get promptCommands(): number {
+    const batches = limits.partition_batches_in_flight + this.#admission.batches;
+    return Math.min(limits.mailbox_batches, batches) * limits.batch_commands;
+  }
+
+  /** Resolves when few enough batches wait for a list to go on. */
+  async room(): Promise<void> {
+    if (!this.#hasRoom()) await new Promise<void>((resolve) => this.#lists.push(resolve));
+  }
+
+  #hasRoom(): boolean {
+    return this.batches < this.#listBatches;
+  }
+
+  /** Lists that wait for room go on when there is some. */
+  wake(): void {
+    if (this.#hasRoom()) for (const go of this.#lists.splice(0)) go();
+  }
+
+  #open(most: number): Batch | undefined {
     if (this.#filling !== undefined) {
       if (!this.#filling.full) return this.#filling;
       if (this.#waiting.length + 1 >= most) return undefined;
@@ -112,7 +93,18 @@ export class Mailbox {
     return filling;
   }
 
+  /** Takes a batch back whose commands were answered, so long after it left. */
+  returned(batch: Batch, residence_ms: number): void {
+    this.#admission.returned(residence_ms);
+    this.recycle(batch);
+  }
+
   recycle(batch: Batch): void {
     this.#free.push(batch.number);
+  }
+
+  /** How long the oldest batch at the thread has been there, as far as it was watched. */
+  watched(age_ms: number): void {
+    this.#admission.watched(age_ms);
   }
 }

@@ -1,6 +1,7 @@
 import type { BookValues } from '../ledger/apply.js';
 import type { AccountName } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
+import { reasonOf } from '../partitions/fault.js';
 import {
   allocateSlots,
   type Hello,
@@ -8,13 +9,15 @@ import {
   type Task,
   type TurnResult,
 } from '../partitions/slots.js';
-import { Admission } from './admission.js';
+import type { Batch, Caller } from './batch.js';
 import type { Clock } from './clock.js';
-import { closed, EngineError } from './errors.js';
-import { type Batch, type Caller, Mailbox } from './mailbox.js';
+import { closed, EngineError, unavailable } from './errors.js';
+import { greet, type OnProgress } from './greeting.js';
+import { Mailbox } from './mailbox.js';
 import type { StartThread, Thread, ThreadOptions } from './pool.js';
 import type { TurnEnd } from './turn-end.js';
 import type { PartitionHealth } from './wallet.js';
+import { Watchdog } from './watchdog.js';
 
 type State =
   | { readonly kind: 'recovering' }
@@ -32,10 +35,6 @@ export interface Surroundings {
   readonly turnEnd: TurnEnd;
 }
 
-const WATCH_INTERVAL_MS = 100;
-const PROGRESS_INTERVAL_MS = 500;
-const WATCHES_PER_COMMIT = limits.commit_timeout_ms / WATCH_INTERVAL_MS;
-
 /**
  * The engine's side of one partition: its mailbox, its thread, and what happens when that dies.
  *
@@ -51,20 +50,15 @@ export class PartitionClient {
   readonly #start: StartThread;
   readonly #turnEnd: TurnEnd;
   readonly #mailbox: Mailbox;
-  readonly #admission = new Admission();
   readonly #inFlight = new Set<Batch>();
   #thread: Thread | undefined;
   #state: State = { kind: 'recovering' };
   #restarts = 0;
   #flushing = false;
-  #room: (() => void)[] = [];
   #idle: (() => void)[] = [];
   #recovery: Promise<void> | undefined;
   #recovered: () => void = () => {};
-  /** Watches that found the same batch in flight; the clock may jump, the count cannot. */
-  #watches = 0;
-  #watched: Batch | undefined;
-  readonly #watchdog: NodeJS.Timeout;
+  readonly #watchdog: Watchdog<Batch>;
 
   constructor(options: ClientOptions, { clock, start, turnEnd }: Surroundings) {
     this.#clock = clock;
@@ -75,13 +69,16 @@ export class PartitionClient {
     const progress = new SharedArrayBuffer(16);
     this.#options = { ...options, slots, epochs, progress };
     this.#mailbox = new Mailbox(slotsOf(slots));
-    this.#watchdog = setInterval(() => this.#watch(), WATCH_INTERVAL_MS).unref();
+    this.#watchdog = new Watchdog(
+      () => this.#inFlight.values().next().value,
+      (age_ms) => this.#watched(age_ms),
+    );
   }
 
   /** Starts the thread and waits for its recovery. Rejects when the journal cannot be served. */
-  async open(onProgress?: (done: number, total: number) => void): Promise<Hello> {
+  async open(onProgress?: OnProgress): Promise<Hello> {
     this.#thread = this.#start(this.#options);
-    const hello = await this.#greet(this.#thread, onProgress);
+    const hello = await greet(this.#thread, this.#options.progress, onProgress);
     this.#clock.raise(hello.time);
     this.#serve(this.#thread, hello.epoch);
     return hello;
@@ -108,13 +105,28 @@ export class PartitionClient {
 
   /** The batch for the next command. Throws when the command cannot be taken. */
   batch(): Batch {
-    if (this.#state.kind === 'failed') throw unavailable(this.#state.reason);
-    if (this.#state.kind === 'closed') throw closed();
-    const batch = this.#mailbox.open(this.#admission.batches);
+    this.#demandLife();
+    const batch = this.#mailbox.open();
     if (batch === undefined) {
       throw new EngineError('overloaded', 'the partition has as much work as it may hold');
     }
     return batch;
+  }
+
+  /** The same for a command of a list, which leaves room for others; undefined until `room`. */
+  listBatch(): Batch | undefined {
+    this.#demandLife();
+    return this.#mailbox.openForList();
+  }
+
+  #demandLife(): void {
+    if (this.#state.kind === 'failed') throw unavailable(this.#state.reason);
+    if (this.#state.kind === 'closed') throw closed();
+  }
+
+  /** How many commands it answers in time, with what is at its thread. */
+  get promptCommands(): number {
+    return this.#mailbox.promptCommands;
   }
 
   /** Puts a written record into the batch that `batch` gave, and sees to it that it leaves. */
@@ -135,14 +147,9 @@ export class PartitionClient {
     });
   }
 
-  /** Resolves when few enough batches wait for a long list to go on. */
-  room(): Promise<void> | undefined {
-    if (this.#hasRoom()) return undefined;
-    return new Promise((resolve) => this.#room.push(resolve));
-  }
-
-  #hasRoom(): boolean {
-    return this.#mailbox.batches < Math.min(limits.bulk_batches, this.#admission.batches);
+  /** Resolves when few enough batches wait for a list to go on. */
+  room(): Promise<void> {
+    return this.#mailbox.room();
   }
 
   async books(): Promise<BookValues> {
@@ -162,7 +169,7 @@ export class PartitionClient {
     while (this.#isBusy()) {
       await new Promise<void>((resolve) => this.#idle.push(resolve));
     }
-    clearInterval(this.#watchdog);
+    this.#watchdog.stop();
     const state = this.#state;
     this.#state = { kind: 'closed' };
     try {
@@ -185,7 +192,7 @@ export class PartitionClient {
   /** Ends the thread of a partition that nobody will be served from. */
   async abandon(): Promise<void> {
     await this.#recovery;
-    clearInterval(this.#watchdog);
+    this.#watchdog.stop();
     this.#state = { kind: 'closed' };
     await this.#thread?.destroy();
   }
@@ -238,9 +245,9 @@ export class PartitionClient {
   }
 
   #finish(batch: Batch, { extras }: TurnResult): void {
-    this.#admission.returned(performance.now() - batch.left_ms);
+    const residence_ms = performance.now() - batch.left_ms;
     batch.settle(extras);
-    this.#mailbox.recycle(batch);
+    this.#mailbox.returned(batch, residence_ms);
     // Those who were answered may ask again at once: their next commands leave with the others.
     if (this.#mailbox.nextSize >= limits.batch_early_commands) this.#flush();
     else this.#flushSoon();
@@ -248,7 +255,7 @@ export class PartitionClient {
   }
 
   #wake(): void {
-    if (this.#hasRoom()) for (const go of this.#room.splice(0)) go();
+    this.#mailbox.wake();
     if (this.#inFlight.size === 0) for (const go of this.#idle.splice(0)) go();
   }
 
@@ -268,18 +275,18 @@ export class PartitionClient {
   }
 
   async #recover(cause: unknown): Promise<void> {
-    let reason = messageOf(cause);
+    let reason = reasonOf(cause);
     for (let attempt = 0; attempt < limits.recovery_attempts; attempt++) {
       try {
         await this.#thread?.destroy();
         this.#thread = this.#start(this.#options);
         this.#restarts += 1;
-        const { epoch } = await this.#greet(this.#thread);
+        const { epoch } = await greet(this.#thread, this.#options.progress);
         this.#serve(this.#thread, epoch);
         this.#recovered();
         return;
       } catch (error) {
-        reason = messageOf(error);
+        reason = reasonOf(error);
         await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** attempt));
       }
     }
@@ -294,44 +301,10 @@ export class PartitionClient {
     }
   }
 
-  /** Waits for a thread to recover, for as long as it makes progress. */
-  async #greet(thread: Thread, onProgress?: (done: number, total: number) => void): Promise<Hello> {
-    const progress = new Float64Array(this.#options.progress);
-    progress.fill(0);
-    let timer: NodeJS.Timeout | undefined;
-    const stalled = new Promise<never>((_, reject) => {
-      let [seen, since] = [-1, 0];
-      timer = setInterval(() => {
-        const done = progress[0] as number;
-        since = done === seen ? since + PROGRESS_INTERVAL_MS : 0;
-        seen = done;
-        onProgress?.(done, progress[1] as number);
-        if (since >= limits.recovery_stall_ms) reject(new Error('recovery does not get on'));
-      }, PROGRESS_INTERVAL_MS);
-    });
-    try {
-      return (await Promise.race([thread.run({ kind: 'hello' }), stalled])) as Hello;
-    } finally {
-      clearInterval(timer);
-    }
-  }
-
   /** Ends a thread whose oldest batch does not come back. */
-  #watch(): void {
-    const [oldest] = this.#inFlight;
-    this.#watches = oldest !== undefined && oldest === this.#watched ? this.#watches + 1 : 0;
-    this.#watched = oldest;
-    this.#admission.watched(this.#watches * WATCH_INTERVAL_MS);
-    if (this.#watches < WATCHES_PER_COMMIT || this.#state.kind !== 'serving') return;
+  #watched(age_ms: number): void {
+    this.#mailbox.watched(age_ms);
+    if (age_ms < limits.commit_timeout_ms || this.#state.kind !== 'serving') return;
     void this.#fail(this.#state.epoch, new Error('a commit did not return in time'));
   }
-}
-
-function unavailable(reason: string, cause?: unknown): EngineError {
-  const message = `the outcome is unknown, send the same id again: ${reason}`;
-  return new EngineError('unavailable', message, { cause });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,10 +2,10 @@ import type { Bytes } from '../partitions/bytes.js';
 import { Hash } from '../partitions/hash.js';
 import { RECORD } from '../partitions/record.js';
 import { type Extra, RESULT, type Slot } from '../partitions/slots.js';
+import type { Batch, Caller } from './batch.js';
 import { Claims } from './claims.js';
 import { type BetKind, type Body, CommandWriter } from './command-writer.js';
 import { writeProbe } from './control-writer.js';
-import type { Caller } from './mailbox.js';
 import type { PartitionClient } from './partition-client.js';
 import { partitionOf } from './user-id.js';
 
@@ -32,6 +32,10 @@ export class Router {
     this.#claims = partitions.length > 1 ? new Claims() : undefined;
   }
 
+  get partitions(): number {
+    return this.#partitions.length;
+  }
+
   /** Learns which partition has which id. */
   async learn(): Promise<void> {
     for (const [number, partition] of this.#partitions.entries()) {
@@ -54,9 +58,19 @@ export class Router {
 
   /** Sends a command on its way. Throws when it cannot be taken; nothing was done then. */
   send(kind: BetKind, body: Body, caller: Caller, tag: number): void {
-    const number = partitionOf(body['user'], this.#partitions.length);
-    const partition = this.#partitions[number] as PartitionClient;
-    const batch = partition.batch();
+    const number = this.numberOf(body['user']);
+    this.#put(number, this.partition(number).batch(), kind, body, caller, tag);
+  }
+
+  /** The same for an operation of a list; false when its partition has no room for lists. */
+  sendListed(number: number, kind: BetKind, body: Body, caller: Caller, tag: number): boolean {
+    const batch = this.partition(number).listBatch();
+    if (batch !== undefined) this.#put(number, batch, kind, body, caller, tag);
+    return batch !== undefined;
+  }
+
+  #put(number: number, batch: Batch, kind: BetKind, body: Body, caller: Caller, tag: number): void {
+    const partition = this.partition(number);
     const start = batch.end;
     const end = this.#writer.write(batch.slot.records, start, kind, body);
     const claims = this.#claims;

@@ -85,8 +85,13 @@ export interface Wallet {
   rollback(body: RollbackBody): Promise<Answer>;
   balance(body: BalanceBody): Promise<Answer>;
   info(body: BalanceBody): Promise<InfoAnswer>;
-  /** Any number of operations; the answers come in the same order. */
+  /**
+   * Any number of operations; the answers come in the same order. Refused as a whole, `overloaded`,
+   * while too many operations of other lists have no answer yet.
+   */
   batch(operations: readonly Operation[]): Promise<Answer[]>;
+  /** Whether a batch would be refused now: a server need not read it then. */
+  isFull(): boolean;
   readonly players: {
     /** Makes a player: `player_exists` when there is one of this name. */
     create(body: PlayerBody): Promise<Outcome<Player>>;

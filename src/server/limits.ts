@@ -7,6 +7,10 @@ export const limits = {
   /** Longest body; beyond it: 413. */
   body_bytes: MIB,
   batch_body_bytes: 4 * MIB,
+  /** Bodies larger than this are counted until they are answered. */
+  small_body_bytes: 64 * 1024,
+  /** All of those together; beyond it: 503. */
+  large_bodies_bytes: 64 * MIB,
   /** Operations in one `POST /transactions`; beyond it: 413. */
   batch_operations: 4_096,
   /** Objects and arrays inside one another in a body. */
@@ -44,6 +48,7 @@ export const limits = {
 } as const;
 
 assert.ok(limits.body_bytes <= limits.batch_body_bytes);
+assert.ok(limits.batch_body_bytes <= limits.large_bodies_bytes);
 assert.ok(limits.headers_timeout_ms <= limits.request_timeout_ms);
 assert.ok(limits.drain_check_ms < limits.drain_ms);
 assert.ok(limits.path_parameter_bytes < limits.header_bytes);

@@ -7,6 +7,7 @@ import { type ApiKeys, allow, type Scope } from './auth.js';
 import { refuseConnection } from './connections.js';
 import { answerFailures, sendProblem } from './failures.js';
 import { chooseFormat, readBodies } from './formats.js';
+import { boundLargeBodies } from './large-bodies.js';
 import { refuseLate } from './late.js';
 import { limits } from './limits.js';
 import { type LogLevel, logging, openLog } from './log.js';
@@ -108,6 +109,7 @@ function addRoutes(
   scope(app, options, undefined, (inner) => metricsRoute(inner, metrics));
   app.register(async (inner) => {
     refuseLate(inner);
+    boundLargeBodies(inner);
     walletRoutes(inner, wallet, options);
   });
 }

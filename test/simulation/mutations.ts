@@ -48,7 +48,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'waits for ever for a commit that hangs',
     file: 'engine/partition-client.js',
-    find: 'if (this.#watches < WATCHES_PER_COMMIT || ',
+    find: 'if (age_ms < limits.commit_timeout_ms || ',
     replace: 'if (true || ',
   },
   {

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import type { BetBody, RollbackBody, WinBody } from '../../engine/bodies.js';
 import type { Operation, Wallet } from '../../engine/wallet.js';
 import { objectOf } from '../formats.js';
@@ -85,9 +85,16 @@ export function batchRoute(app: FastifyInstance, wallet: Wallet): void {
   const schema = { response: { 200: { type: 'array', items: answerSchema } } };
   const bodyLimit = limits.batch_body_bytes;
   const config = described(batchOperation);
-  app.post(batchOperation.url, { schema, bodyLimit, config }, ({ body }) => {
+  const onRequest = refuseFull(wallet);
+  app.post(batchOperation.url, { schema, bodyLimit, config, onRequest }, ({ body }) => {
     return wallet.batch(operationsIn(body) as readonly Operation[]);
   });
+}
+
+/** Reading a list costs as much as carrying it out: one that would be refused is not read. */
+function refuseFull(wallet: Wallet): onRequestHookHandler {
+  const full = new Problem('overloaded');
+  return (_request, _reply, done) => done(wallet.isFull() ? full : undefined);
 }
 
 function operationsIn(body: unknown): readonly unknown[] {
