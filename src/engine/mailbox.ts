@@ -42,8 +42,9 @@ export class Mailbox {
     return this.#open(this.#listBatches);
   }
 
+  /** One fewer than may wait, so that a single command finds a place beside lists. */
   get #listBatches(): number {
-    return Math.min(limits.bulk_batches, this.#admission.batches);
+    return Math.min(limits.bulk_batches, this.#admission.batches - 1);
   }
 
   /** How many commands are answered in time, with what is at the thread. */

@@ -32,7 +32,9 @@ export const limits = {
 
   /** Requests that are read later than this in one turn of the event loop are refused. */
   turn_ms: 200,
-  /** But so many are taken in any turn: a pause of the machine is no overload. */
+  /** Lists that are read later than this. */
+  list_turn_ms: 50,
+  /** But so many single requests are taken in any turn: a pause of the machine is no overload. */
   turn_requests: 64,
 
   /** How old, or how early, a provider's callback may be. */

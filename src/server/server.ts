@@ -8,7 +8,7 @@ import { refuseConnection } from './connections.js';
 import { answerFailures, sendProblem } from './failures.js';
 import { chooseFormat, readBodies } from './formats.js';
 import { boundLargeBodies } from './large-bodies.js';
-import { refuseLate } from './late.js';
+import { Turns } from './late.js';
 import { limits } from './limits.js';
 import { type LogLevel, logging, openLog } from './log.js';
 import { measure } from './metrics/measure.js';
@@ -108,18 +108,23 @@ function addRoutes(
   healthRoute(app, wallet, options.version);
   scope(app, options, undefined, (inner) => metricsRoute(inner, metrics));
   app.register(async (inner) => {
-    refuseLate(inner);
+    const turns = new Turns(inner);
     boundLargeBodies(inner);
-    walletRoutes(inner, wallet, options);
+    walletRoutes(inner, wallet, options, turns);
   });
 }
 
 /** What may be refused for want of time, unlike how the server is. */
-function walletRoutes(app: FastifyInstance, wallet: Wallet, options: ServerOptions): void {
+function walletRoutes(
+  app: FastifyInstance,
+  wallet: Wallet,
+  options: ServerOptions,
+  turns: Turns,
+): void {
   scope(app, options, 'wallet', (inner) => createUsersRoute(inner, wallet));
   protocolScope(app, options, (inner) => {
     transactionRoutes(inner, wallet);
-    batchRoute(inner, wallet);
+    batchRoute(inner, wallet, turns.refuseLists(wallet));
     userRoutes(inner, wallet);
   });
   resourceRoutes(app, wallet, options);

@@ -12,12 +12,14 @@ export interface Answer {
 export type OnAnswer = (answer: Answer | undefined) => void;
 
 /**
- * A connection that costs its client as little as it can: requests are text, answers are cut by
+ * A connection that costs its client as little as it can: requests are ready bytes, answers are cut by
  * their lengths. Several may be under way; they are answered in their order.
  */
 export class Line {
   readonly #socket: Socket;
   readonly #waiting: OnAnswer[] = [];
+  readonly #senders: (() => void)[] = [];
+  #unsent = 0;
   #text = '';
 
   private constructor(socket: Socket) {
@@ -44,9 +46,19 @@ export class Line {
     return !this.#socket.destroyed && this.#socket.writable;
   }
 
-  send(request: string, tell: OnAnswer): void {
+  send(request: string | Buffer, tell: OnAnswer): void {
     this.#waiting.push(tell);
-    this.#socket.write(request, 'latin1');
+    this.#unsent += 1;
+    const sent = (): void => {
+      if (--this.#unsent === 0) for (const go of this.#senders.splice(0)) go();
+    };
+    if (typeof request === 'string') this.#socket.write(request, 'latin1', sent);
+    else this.#socket.write(request, sent);
+  }
+
+  /** Resolves when nothing waits to be sent. */
+  async sent(): Promise<void> {
+    if (this.#unsent > 0) await new Promise<void>((resolve) => this.#senders.push(resolve));
   }
 
   close(): void {

@@ -1,20 +1,25 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Histogram, type Told } from '../load/histogram.js';
-import { type Answer, get, Line, post } from '../load/line.js';
+import { type Answer, get, Line } from '../load/line.js';
+import { countIn, slicesOf } from '../load/slices.js';
+import { bets, lists, type Maker } from './requests.js';
 
-/**
- * Offers bets at a fixed rate, whether or not answers come, over plain connections: each carries
- * one request at a time. What finds no free connection is not sent, and counted.
- */
+/** Bets over plain connections, each of which carries one request at a time. */
 export interface Offer {
   readonly port: number;
-  readonly rate: number;
   readonly seconds: number;
   readonly lines: number;
   readonly users: readonly string[];
+  /** Bets of one request: more than one are sent as a list. */
+  readonly operations: number;
+  /**
+   * Requests a second, whether or not answers come; what finds no free connection is not sent, and
+   * counted. Absent: each connection sends again as soon as it is answered.
+   */
+  readonly rate?: number;
 }
 
-/** What came of it. */
+/** What came of it, in requests. */
 export interface Offered {
   readonly sent: number;
   /** Due while every connection waited for an answer. */
@@ -23,42 +28,46 @@ export interface Offered {
   readonly refused: Told;
   readonly withoutRetryAfter: number;
   readonly faults: readonly string[];
-  /** When it began (Unix time), and what was accepted in each slice of time since. */
-  readonly began_ms: number;
+  /** What was accepted in each slice of time. */
   readonly slices: readonly number[];
 }
 
-export const SLICE_MS = 100;
 const TICK_MS = 2;
 /** So long it waits for answers after the last request. */
 const PATIENCE_MS = 15_000;
 const FAULTS_TOLD = 5;
-const DIGITS = 12;
+
+interface Connection {
+  readonly line: Line;
+  readonly maker: Maker;
+}
 
 class Client {
   readonly #offer: Offer;
-  readonly #free: Line[];
-  readonly #began_ms = Date.now();
+  readonly #free: Connection[];
   readonly #began = performance.now();
+  readonly #end: number;
   readonly #accepted = new Histogram();
   readonly #refused = new Histogram();
-  readonly #slices: number[] = [];
+  readonly #slices: number[];
   readonly #faults: string[] = [];
   #withoutRetryAfter = 0;
   #sent = 0;
   #held = 0;
 
-  constructor(offer: Offer, lines: readonly Line[]) {
+  constructor(offer: Offer, connections: readonly Connection[]) {
     this.#offer = offer;
-    this.#free = [...lines];
+    this.#free = [...connections];
+    this.#end = this.#began + offer.seconds * 1_000;
+    this.#slices = slicesOf(offer.seconds * 1_000);
   }
 
   async run(): Promise<Offered> {
-    const { rate, seconds, lines } = this.#offer;
-    const end = this.#began + seconds * 1_000;
-    for (let now = this.#began; now < end; now = performance.now()) {
+    const { rate = 0, lines } = this.#offer;
+    if (rate === 0) for (const connection of this.#free.splice(0)) this.#send(connection);
+    for (let now = this.#began; now < this.#end; now = performance.now()) {
       const due = ((now - this.#began) * rate) / 1_000;
-      while (this.#sent + this.#held < due) this.#send();
+      while (rate > 0 && this.#sent + this.#held < due) this.#sendOnFree();
       await wait(TICK_MS);
     }
     const given = performance.now() + PATIENCE_MS;
@@ -66,35 +75,47 @@ class Client {
     return this.#report(lines - this.#free.length);
   }
 
-  #send(): void {
-    const line = this.#free.shift();
-    if (line === undefined) {
-      this.#held += 1;
-      return;
-    }
-    const { users } = this.#offer;
-    const user = users[this.#sent % users.length] ?? '';
-    this.#sent += 1;
-    const at = performance.now();
-    line.send(bet(user), (answer) => this.#take(line, at, answer));
+  #sendOnFree(): void {
+    const connection = this.#free.shift();
+    if (connection === undefined) this.#held += 1;
+    else this.#send(connection);
   }
 
-  #take(line: Line, at: number, answer: Answer | undefined): void {
-    this.#free.push(line);
+  #send(connection: Connection): void {
+    const { line, maker } = connection;
+    this.#sent += 1;
+    const at = performance.now();
+    line.send(maker.next(), (answer) => void this.#take(connection, at, answer));
+  }
+
+  async #take(connection: Connection, at: number, answer: Answer | undefined): Promise<void> {
     const now = performance.now();
-    if (answer?.status === 200 && answer.body.includes('"RS_OK"')) {
-      this.#accepted.add(now - at);
-      const slice = Math.floor((now - this.#began) / SLICE_MS);
-      this.#slices[slice] = (this.#slices[slice] ?? 0) + 1;
+    this.#count(now - at, now, answer);
+    // A refusal may come before the whole of its request was sent.
+    await connection.line.sent();
+    const isClosed = this.#offer.rate === undefined && performance.now() < this.#end;
+    if (isClosed && connection.line.isOpen) this.#send(connection);
+    else this.#free.push(connection);
+  }
+
+  #count(duration: number, now: number, answer: Answer | undefined): void {
+    if (answer?.status === 200 && this.#isGranted(answer.body)) {
+      this.#accepted.add(duration);
+      countIn(this.#slices, now - this.#began);
     } else if (answer?.status === 503 && answer.body.includes('"overloaded"')) {
-      this.#refused.add(now - at);
+      this.#refused.add(duration);
       if (!answer.head.includes('\nretry-after: ')) this.#withoutRetryAfter += 1;
     } else this.#fault(answer);
   }
 
+  #isGranted(body: string): boolean {
+    return body.split('"RS_OK"').length - 1 === this.#offer.operations;
+  }
+
   #fault(answer: Answer | undefined): void {
     if (this.#faults.length >= FAULTS_TOLD) return;
-    this.#faults.push(answer === undefined ? 'no answer' : `${answer.status} ${answer.body}`);
+    const said = answer === undefined ? 'no answer' : `${answer.status} ${answer.body}`;
+    this.#faults.push(said.slice(0, 200));
   }
 
   #report(unanswered: number): Offered {
@@ -106,34 +127,23 @@ class Client {
       refused: { ...this.#refused },
       withoutRetryAfter: this.#withoutRetryAfter,
       faults: this.#faults,
-      began_ms: this.#began_ms,
-      slices: Array.from(this.#slices, (count) => count ?? 0),
+      slices: this.#slices,
     };
   }
 }
 
-let made = 0;
-
-/** Under a fresh id; what is random about it is the process. */
-function bet(user: string): string {
-  const id = (++made).toString(16).padStart(DIGITS, '0');
-  const series = process.pid.toString(16).padStart(8, '0');
-  const ids = `"transaction_uuid":"${series}-0000-4000-8000-${id}","request_uuid":"${series}-0000-4000-8000-${id}"`;
-  return post('/transaction/bet', `{"user":"${user}",${ids},"currency":"USD","amount":1}`);
-}
-
 /** A connection that the server has taken: libuv takes one a round, however many wait. */
-async function opened(port: number): Promise<Line> {
+async function opened({ port, users, operations }: Offer): Promise<Connection> {
   const line = await Line.open(port);
   await new Promise<void>((resolve) => line.send(get('/health'), () => resolve()));
-  return line;
+  return { line, maker: operations === 1 ? bets(users) : lists(users, operations) };
 }
 
 async function offer(asked: Offer): Promise<void> {
-  const lines: Line[] = [];
-  while (lines.length < asked.lines) lines.push(await opened(asked.port));
-  const offered = await new Client(asked, lines).run();
-  for (const line of lines) line.close();
+  const connections: Connection[] = [];
+  while (connections.length < asked.lines) connections.push(await opened(asked));
+  const offered = await new Client(asked, connections).run();
+  for (const { line } of connections) line.close();
   process.send?.(offered);
 }
 

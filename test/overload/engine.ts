@@ -3,6 +3,7 @@ import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promis
 import { EngineError, openWallet, type Wallet } from 'purser';
 import { Histogram, type Told } from '../load/histogram.js';
 import { memoryOf } from '../load/memory.js';
+import { backAfter_ms, countIn, rateOf, slicesOf } from '../load/slices.js';
 
 /**
  * The engine without HTTP, in a process of its own: what it carries with a fixed number in
@@ -23,7 +24,6 @@ const WIDTH = 4_000;
 const TICK_MS = 2;
 /** So that sending does not keep the answers of the same thread waiting. */
 const TURN_REQUESTS = 1_024;
-const SLICE_MS = 100;
 const [directory = '', seconds = '10'] = process.argv.slice(2);
 const duration_ms = Number(seconds) * 1_000;
 const users = Array.from({ length: 10_000 }, (_, i) => `user${i}`);
@@ -36,14 +36,14 @@ function bet(): Parameters<Wallet['bet']>[0] {
 
 /** Answers of a closed loop in each slice of time. */
 async function closedLoop(wallet: Wallet, time_ms: number): Promise<number[]> {
-  const slices: number[] = new Array(Math.ceil(time_ms / SLICE_MS)).fill(0);
+  const slices = slicesOf(time_ms);
   const begun = performance.now();
   const one = async (): Promise<void> => {
     for (;;) {
       await wallet.bet(bet()).catch(ignoreOverload);
-      const slice = Math.floor((performance.now() - begun) / SLICE_MS);
-      if (slice >= slices.length) return;
-      slices[slice] = (slices[slice] ?? 0) + 1;
+      const time = performance.now() - begun;
+      if (time >= time_ms) return;
+      countIn(slices, time);
     }
   };
   await Promise.all(Array.from({ length: WIDTH }, one));
@@ -97,16 +97,6 @@ async function openLoop(wallet: Wallet, rate: number): Promise<Tally> {
   return tally;
 }
 
-/** When a second of slices was, on average, as fast as it should be. */
-function backAfter(slices: readonly number[], wanted: number): number | undefined {
-  const window = 1_000 / SLICE_MS;
-  for (let from = 0; from + window <= slices.length; from++) {
-    const sum = slices.slice(from, from + window).reduce((total, one) => total + one, 0);
-    if (sum / window >= wanted) return from * SLICE_MS;
-  }
-  return undefined;
-}
-
 const rss = (): number => memoryOf(process.pid)?.rss ?? process.memoryUsage.rss();
 const wallet = await openWallet({
   dataDir: directory,
@@ -116,8 +106,7 @@ const wallet = await openWallet({
 await wallet.createUsers(users);
 await closedLoop(wallet, duration_ms / 2);
 const slices = await closedLoop(wallet, duration_ms);
-const mean = slices.reduce((sum, one) => sum + one, 0) / slices.length;
-const capacity = (mean * 1_000) / SLICE_MS;
+const capacity = rateOf(slices);
 const before = rss();
 let highest = before;
 const timer = setInterval(() => {
@@ -134,7 +123,7 @@ const report: EngineReport = {
   refused: { ...tally.refused },
   faults: tally.faults,
   rss: { before, highest, after: rss() },
-  back_ms: backAfter(after, 0.9 * mean),
+  back_ms: backAfter_ms(after, 0.9 * capacity),
 };
 await wallet.close();
 console.log(JSON.stringify(report));

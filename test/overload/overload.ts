@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { conditions } from '../../bench/support/report.js';
-import { hasStrace, hotUser, inProcess, overHttp, slowPartition } from './scenarios.js';
+import { inProcess } from './in-process.js';
+import { hasStrace, run, scenarios } from './scenarios.js';
 
 /**
  * Ten times what the wallet can carry: over HTTP, in process, on one actor, and on a partition with
@@ -9,26 +10,25 @@ import { hasStrace, hotUser, inProcess, overHttp, slowPartition } from './scenar
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '10' },
+    only: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 if (values.help) {
-  console.log('npm run overload -- [--seconds 10]');
+  console.log('npm run overload -- [--seconds 10] [--only PART-OF-A-NAME]');
   process.exit(0);
 }
 const seconds = Number(values.seconds);
+const isAsked = (name: string): boolean => {
+  return values.only === undefined || name.toLowerCase().includes(values.only.toLowerCase());
+};
 console.log(`${conditions()}; ${seconds} s each; clients and server share the machine`);
 if (!hasStrace) console.log('strace is not here: no disk is made slow');
-const faults = [
-  ...(await overHttp(seconds)),
-  ...(await inProcess(seconds)),
-  ...(await hotUser(seconds)),
-  ...(hasStrace ? await slowPartition(seconds) : []),
-];
+const faults: string[] = [];
+for (const scenario of scenarios) {
+  if (isAsked(scenario.name)) faults.push(...(await run(scenario, seconds)));
+}
+if (isAsked('in process')) faults.push(...(await inProcess(seconds)));
 for (const fault of faults) console.error(`FAULT ${fault}`);
-console.log(
-  faults.length === 0
-    ? '\nno fault at what could be offered: ten times is more than these clients may send'
-    : `\n${faults.length} faults`,
-);
+console.log(faults.length === 0 ? '\nno fault' : `\n${faults.length} faults`);
 process.exit(faults.length === 0 ? 0 : 1);

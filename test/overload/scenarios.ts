@@ -1,208 +1,173 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { table, thousands } from '../../bench/support/report.js';
 import { userNames } from '../../bench/support/requests.js';
 import { partitionOf } from '../../src/engine/user-id.js';
-import { Histogram, milliseconds } from '../load/histogram.js';
+import { Histogram } from '../load/histogram.js';
 import { mebibytes, memoryOf } from '../load/memory.js';
-import { load } from '../load/program.js';
-import type { EngineReport } from './engine.js';
-import {
-  backAfter_ms,
-  capacityOf,
-  closedLoop,
-  faultsOf,
-  offerAll,
-  offerHead,
-  offerRow,
-} from './http.js';
+import { type Loaded, load } from '../load/program.js';
+import { backAfter_ms } from '../load/slices.js';
+import type { Offer, Offered } from './client.js';
+import { capacityOf, offerAll, offerHead, offerRow } from './http.js';
+import { late, misanswered } from './promises.js';
 
-const ENGINE = fileURLToPath(new URL('./engine.js', import.meta.url));
+/** One server, one kind of load that is too much for it, and others who should not notice. */
+interface Scenario {
+  readonly name: string;
+  readonly partitions: number;
+  readonly operations: number;
+  readonly users: readonly string[];
+  /** Connections, each waiting for its answer, that keep the server busy. */
+  readonly busy: number;
+  /** Connections of the overload. */
+  readonly lines: number;
+  /** At ten times the rate, not with ten times the connections. */
+  readonly isOpen: boolean;
+  readonly others: readonly (readonly [name: string, users: readonly string[]])[];
+  readonly wrapper?: (data: string) => readonly string[];
+}
+
 const TIMES = 10;
-/** Connections of both clients together; more would measure how they are opened. */
-const LINES = 4_000;
-const PROBES = { rate: 100, lines: 64 };
+const LIST_OPERATIONS = 1_000;
+/** Others send single bets, so many a second. */
+const OTHERS = { operations: 1, rate: 100, lines: 64 };
 const PARTITIONS = 4;
-const SLOW_SYNC_US = 100_000;
+const SLOW_SYNC_US = 200_000;
 const BACK = 0.9;
-const users = userNames(1_000);
+const SAMPLE_MS = 200;
+const all = userNames(1_000);
+const [hot = '', ...besideHot] = usersOf(0);
 
 export const hasStrace: boolean = spawnSync('strace', ['-V']).status === 0;
 
+const flood = { operations: LIST_OPERATIONS, busy: 16, lines: 512, isOpen: true } as const;
+
+export const scenarios: readonly Scenario[] = [
+  {
+    name: 'Single bets, ten times as many connections',
+    partitions: 1,
+    operations: 1,
+    users: all,
+    busy: 256,
+    lines: TIMES * 256,
+    isOpen: false,
+    others: [],
+  },
+  {
+    ...flood,
+    name: `Lists of ${thousands(LIST_OPERATIONS)} bets at ten times the rate`,
+    partitions: 1,
+    users: all,
+    others: [['single bets beside them', all]],
+  },
+  {
+    ...flood,
+    name: 'One hot user gets ten times what its actor carries',
+    partitions: PARTITIONS,
+    users: [hot],
+    others: [
+      ['others of its partition', besideHot],
+      ['users of another partition', usersOf(1)],
+    ],
+  },
+  ...(hasStrace ? [slowPartition()] : []),
+];
+
+function slowPartition(): Scenario {
+  const file = (data: string) => join(data, 'partition-0/journal/data.mdb');
+  return {
+    ...flood,
+    name: `One slow partition (${SLOW_SYNC_US / 1_000} ms more a sync) gets ten times what it carries`,
+    partitions: PARTITIONS,
+    users: usersOf(0),
+    others: [['users of another partition', usersOf(1)]],
+    wrapper: (data) => slowSyncs(SLOW_SYNC_US, file(data)),
+  };
+}
+
+function usersOf(partition: number): string[] {
+  return all.filter((user) => partitionOf(user, PARTITIONS) === partition);
+}
+
 /** strace that holds each fdatasync back, of one file or of all; it is the child, not the parent. */
-function slowSyncs(delay_us: number, file?: string): string[] {
+export function slowSyncs(delay_us: number, file?: string): string[] {
   const only = file === undefined ? [] : ['-P', file];
   const inject = `inject=fdatasync:delay_enter=${delay_us}`;
   const filters = ['--seccomp-bpf', '-e', 'trace=fdatasync', '-e', inject];
   return ['strace', '-D', '-f', '-o', '/dev/null', ...filters, ...only];
 }
 
-/** Prints, and returns what is wrong. */
-export async function overHttp(seconds: number): Promise<string[]> {
-  const loaded = await load(1, users);
-  const before = await capacityOf(loaded, users, seconds);
-  const rss = [memoryOf(loaded.pid)?.rss ?? 0];
-  const timer = setInterval(() => rss.push(memoryOf(loaded.pid)?.rss ?? 0), 200);
-  const half = { rate: (TIMES * before) / 2, lines: LINES / 2, seconds, users, port: loaded.port };
-  const all = await offerAll([half, half]);
-  clearInterval(timer);
-  const rates = await closedLoop(loaded, users, seconds);
-  const after = memoryOf(loaded.pid)?.rss ?? 0;
-  const held = all.reduce((sum, one) => sum + one.held, 0);
-  console.log(`\nOver HTTP: carries ${thousands(before)} a second (autocannon, closed loop)\n`);
-  console.log(table(offerHead, [offerRow('ten times, open loop', seconds, all)]));
-  console.log(`\n${thousands(held / seconds)} a second more were due while all connections waited`);
-  console.log(memoryLine(rss[0] ?? 0, Math.max(...rss), after));
-  const back_ms = backAfter_ms(rates, BACK * before);
-  console.log(backLine(back_ms));
+/** Runs it, prints what happened, and returns what is wrong. */
+export async function run(scenario: Scenario, seconds: number): Promise<string[]> {
+  const { name, partitions, users, operations, busy, lines, isOpen } = scenario;
+  const loaded = await load(partitions, all, scenario.wrapper);
+  const { port } = loaded;
+  const closed: Offer = { port, seconds, users, operations, lines: busy };
+  const carried = await capacityOf(closed);
+  if (carried === 0) throw new Error(`${name}: nothing was granted`);
+  const overload = { ...closed, lines, ...(isOpen && { rate: TIMES * carried }) };
+  const probes = scenario.others.map(([, theirs]) => {
+    return { port, seconds, users: theirs, ...OTHERS } satisfies Offer;
+  });
+  const memory = watchMemory(loaded);
+  const [flooded, ...others] = await offerAll([overload, ...probes]);
+  const highest = memory.highest();
+  const [after] = await offerAll([closed]);
+  const back_ms = backAfter_ms(after?.slices ?? [], BACK * carried);
+  const rows = [
+    ['the overload', overload, flooded] as const,
+    ...others.map((one, i) => [scenario.others[i]?.[0] ?? '', probes[i], one] as const),
+  ].map(([who, offer, one]) => ({ who, offer: offer as Offer, one: one as Offered }));
+  const now = memoryOf(loaded.pid)?.rss ?? 0;
   await loaded.stop();
-  return [
-    ...faultsOf(all),
-    ...late(
-      'over HTTP',
-      all.map(({ accepted }) => accepted),
-      back_ms,
-    ),
-  ];
-}
-
-function memoryLine(before: number, highest: number, after: number): string {
-  const figures = [before, highest, after].map(mebibytes).join(' / ');
-  return `RSS before / highest during / after: ${figures}`;
-}
-
-function backLine(back_ms: number | undefined): string {
-  return `back to 90 % of the throughput before after ${back_ms ?? '(never)'} ms`;
-}
-
-type Durations = ConstructorParameters<typeof Histogram>[0] & object;
-
-/** What misses the promise: a second for what is accepted, a second to be back. */
-function late(
-  where: string,
-  accepted: readonly Durations[],
-  back_ms: number | undefined = 0,
-): string[] {
-  const all = new Histogram();
-  for (const one of accepted) all.merge(one);
-  const p99 = all.quantile_ms(0.99);
-  return [
-    ...(p99 <= 1_000 ? [] : [`${where}: p99 of what was accepted is ${milliseconds(p99)}`]),
-    ...(back_ms !== undefined && back_ms <= 1_000 ? [] : [`${where}: full speed too late`]),
-  ];
-}
-
-/** The same without HTTP, where ten times what a slow disk carries can really be offered. */
-export async function inProcess(seconds: number): Promise<string[]> {
-  const runs: [string, string[]][] = [['the disk as it is', []]];
-  if (hasStrace) runs.push(['50 ms more a sync', slowSyncs(50_000)]);
-  if (hasStrace) runs.push(['100 ms more a sync', slowSyncs(100_000)]);
-  const faults: string[] = [];
-  const rows: string[][] = [];
-  for (const [name, wrapper] of runs) {
-    const report = await engine(seconds, wrapper);
-    rows.push(engineRow(name, report));
-    faults.push(...report.faults, ...late(name, [report.accepted], report.back_ms));
-  }
-  console.log('\nIn process: 4,000 in flight, then ten times as many a second as came back\n');
-  const head = ['', 'carries/s', 'offered/s', 'accepted p50 / p99 / max', 'refused', 'p99'];
-  console.log(table([...head, 'RSS before / highest / after', 'back after'], rows));
-  return faults;
-}
-
-async function engine(seconds: number, wrapper: readonly string[]): Promise<EngineReport> {
-  const directory = mkdtempSync(join(tmpdir(), 'purser-overload-'));
-  try {
-    const args = [process.execPath, ENGINE, join(directory, 'data'), `${seconds}`];
-    const [command = '', ...rest] = [...wrapper, ...args];
-    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
-    return JSON.parse(await text(child.stdout)) as EngineReport;
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-function engineRow(name: string, report: EngineReport): string[] {
-  const [accepted, refused] = [new Histogram(report.accepted), new Histogram(report.refused)];
-  const { before, highest, after } = report.rss;
-  return [
-    name,
-    thousands(report.capacity),
-    thousands(report.offered),
-    [accepted.quantile_ms(0.5), accepted.quantile_ms(0.99), accepted.highest_ms]
-      .map(milliseconds)
-      .join(' / '),
-    thousands(refused.total),
-    milliseconds(refused.quantile_ms(0.99)),
-    [before, highest, after].map(mebibytes).join(' / '),
-    `${report.back_ms ?? '(never)'} ms`,
-  ];
-}
-
-function usersOf(partition: number): string[] {
-  return users.filter((user) => partitionOf(user, PARTITIONS) === partition);
-}
-
-/** All the load on one actor, while others are asked at a low rate. */
-export async function hotUser(seconds: number): Promise<string[]> {
-  const loaded = await load(PARTITIONS, users);
-  const carried = await capacityOf(loaded, users, seconds / 2);
-  const [hot = '', ...same] = usersOf(0);
-  const offer = { seconds, port: loaded.port };
-  const probe = { ...offer, ...PROBES };
-  const flood = { ...offer, rate: TIMES * carried, lines: LINES / 2, users: [hot] };
-  const [busy, neighbours, others] = await offerAll([
-    flood,
-    { ...probe, users: same },
-    { ...probe, users: usersOf(1) },
-  ]);
-  await loaded.stop();
-  return printed('One hot user', seconds, [
-    ['the hot user', busy],
-    ['others of its partition', neighbours],
-    ['users of another partition', others],
-  ]);
-}
-
-/** One of four partitions on a slow disk gets ten times what it can carry. */
-export async function slowPartition(seconds: number): Promise<string[]> {
-  const file = (data: string) => join(data, 'partition-0/journal/data.mdb');
-  const loaded = await load(PARTITIONS, users, (data) => slowSyncs(SLOW_SYNC_US, file(data)));
-  const offer = { seconds, port: loaded.port };
-  const quiet = { ...offer, rate: PROBES.rate, lines: PROBES.lines };
-  const alone = await offerAll([{ ...quiet, users: usersOf(1) }]);
-  const heavy = { ...offer, rate: 10_000, lines: LINES / 2, users: usersOf(0) };
-  const [slow, others] = await offerAll([heavy, { ...quiet, users: usersOf(1) }]);
-  await loaded.stop();
-  return printed(`One partition of ${PARTITIONS} with ${SLOW_SYNC_US / 1_000} ms a sync`, seconds, [
-    ['users of another, before', alone[0]],
-    ['users of the slow one', slow],
-    ['users of another, meanwhile', others],
-  ]);
-}
-
-type Offered = Awaited<ReturnType<typeof offerAll>>[number];
-
-function printed(
-  title: string,
-  seconds: number,
-  rows: readonly (readonly [string, Offered | undefined])[],
-): string[] {
-  const known = rows.flatMap(([name, one]) => (one === undefined ? [] : [[name, one] as const]));
-  console.log(`\n${title}\n`);
+  console.log(`\n${name}\n\ncarries ${thousands(carried * operations)} bets a second\n`);
   console.log(
     table(
       offerHead,
-      known.map(([name, one]) => offerRow(name, seconds, [one])),
+      rows.map(({ who, offer, one }) => offerRow(who, offer, one)),
     ),
   );
-  return known.flatMap(([name, one]) => [
-    ...faultsOf([one]),
-    ...late(`${title}: ${name}`, [one.accepted]),
-    ...(new Histogram(one.accepted).total > 0 ? [] : [`${title}: ${name}: nothing accepted`]),
-  ]);
+  if (isOpen) console.log(`\n${heldLine(flooded as Offered, overload, carried)}`);
+  console.log(
+    `RSS before / highest / after: ${[memory.before, highest, now].map(mebibytes).join(' / ')}`,
+  );
+  console.log(`back to 90 % of the throughput before after ${back_ms ?? '(never)'} ms`);
+  return [
+    ...late(name, (flooded as Offered).accepted, back_ms),
+    ...rows.flatMap(({ who, one }) => misanswered(`${name}: ${who}`, one)),
+    ...rows
+      .slice(1)
+      .flatMap(({ who, one }) => [
+        ...late(`${name}: ${who}`, one.accepted),
+        ...stopped(`${name}: ${who}`, one),
+      ]),
+  ];
+}
+
+function heldLine(offered: Offered, { seconds, operations }: Offer, carried: number): string {
+  const times = (offered.sent / seconds / carried).toFixed(1);
+  const held = thousands((offered.held * operations) / seconds);
+  return `sent was ${times} times as much as it carries; ${held} bets/s more found no free connection`;
+}
+
+/** Others are not stopped: most of what they send is granted. */
+function stopped(who: string, { sent, accepted }: Offered): string[] {
+  const granted = new Histogram(accepted).total;
+  return granted >= BACK * sent ? [] : [`${who}: only ${granted} of ${sent} granted`];
+}
+
+function watchMemory({ pid }: Loaded): { readonly before: number; highest(): number } {
+  const rss = (): number => memoryOf(pid)?.rss ?? 0;
+  const before = rss();
+  let most = before;
+  const timer = setInterval(() => {
+    most = Math.max(most, rss());
+  }, SAMPLE_MS);
+  return {
+    before,
+    highest: () => {
+      clearInterval(timer);
+      return most;
+    },
+  };
 }

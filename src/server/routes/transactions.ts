@@ -81,20 +81,17 @@ export function transactionRoutes(app: FastifyInstance, wallet: Wallet): void {
 }
 
 /** `POST /transactions`: an array of operations in, the array of their answers out. */
-export function batchRoute(app: FastifyInstance, wallet: Wallet): void {
+export function batchRoute(
+  app: FastifyInstance,
+  wallet: Wallet,
+  onRequest: onRequestHookHandler,
+): void {
   const schema = { response: { 200: { type: 'array', items: answerSchema } } };
   const bodyLimit = limits.batch_body_bytes;
   const config = described(batchOperation);
-  const onRequest = refuseFull(wallet);
   app.post(batchOperation.url, { schema, bodyLimit, config, onRequest }, ({ body }) => {
     return wallet.batch(operationsIn(body) as readonly Operation[]);
   });
-}
-
-/** Reading a list costs as much as carrying it out: one that would be refused is not read. */
-function refuseFull(wallet: Wallet): onRequestHookHandler {
-  const full = new Problem('overloaded');
-  return (_request, _reply, done) => done(wallet.isFull() ? full : undefined);
 }
 
 function operationsIn(body: unknown): readonly unknown[] {
