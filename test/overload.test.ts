@@ -10,7 +10,9 @@ import { post, type RawConnection, rawConnection } from './support/raw-connectio
 import { run, type Server, serve } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
 
-const hook = pathToFileURL(join(import.meta.dirname, 'support/slow-turn.mjs')).href;
+const hooked = ['slow-turn', 'full-disk'].map((name) => {
+  return `--import ${pathToFileURL(join(import.meta.dirname, `support/${name}.mjs`)).href}`;
+});
 /** So many batches a partition has room for; a bet with much to note fills one by itself. */
 const MAILBOX_BATCHES = 64;
 const meta = { text: 'x'.repeat(300_000) };
@@ -20,12 +22,14 @@ const LIST_BYTES = 4 * 1024 * 1024;
 /** So many of the longest lists may be under way. */
 const LARGE_BODIES = 16;
 
+type Hook = 'slow-0' | 'hang-0' | 'full-disk';
+
 interface Slowed {
   readonly server: Server;
   readonly directory: string;
-  /** Makes partition 0 slow, or hang, until `lift`. */
-  lay(kind: 'slow' | 'hang'): void;
-  lift(kind: 'slow' | 'hang'): void;
+  /** Makes partition 0 slow, or hang, or all disks full, until `lift`. */
+  lay(kind: Hook): void;
+  lift(kind: Hook): void;
 }
 
 async function slowed(partitions: number, tick_ms = 0): Promise<Slowed> {
@@ -33,12 +37,12 @@ async function slowed(partitions: number, tick_ms = 0): Promise<Slowed> {
   const hooks = join(dirname(directory), 'hooks');
   mkdirSync(hooks);
   const server = await serve(['--data', directory, '--partitions', `${partitions}`], {
-    NODE_OPTIONS: `--import ${hook}`,
+    NODE_OPTIONS: hooked.join(' '),
     PURSER_TEST_HOOKS: hooks,
     PURSER_TEST_TICK_MS: `${tick_ms}`,
   });
-  const file = (kind: string): string => join(hooks, `${kind}-0`);
-  const lay = (kind: string): void => writeFileSync(file(kind), '');
+  const file = (kind: Hook): string => join(hooks, kind);
+  const lay = (kind: Hook): void => writeFileSync(file(kind), '');
   return { server, directory, lay, lift: (kind) => rmSync(file(kind)) };
 }
 
@@ -59,7 +63,7 @@ async function balanceOf(server: Server, user: string): Promise<unknown> {
 async function oneOfEach({ server, lay, lift }: Slowed): Promise<[string, string]> {
   const users = Array.from({ length: 12 }, (_, i) => `user${i}`);
   await server.ask('/users', { users });
-  lay('hang');
+  lay('hang-0');
   const asked: Promise<unknown>[] = [];
   const [stuck, free]: [string[], string[]] = [[], []];
   for (const user of users) {
@@ -72,7 +76,7 @@ async function oneOfEach({ server, lay, lift }: Slowed): Promise<[string, string
     while (!answered && (await pending(server)) === stuck.length) await wait(5);
     (answered ? free : stuck).push(user);
   }
-  lift('hang');
+  lift('hang-0');
   await Promise.all(asked);
   return [stuck[0] ?? '', free[0] ?? ''];
 }
@@ -93,7 +97,7 @@ test('behind a disk that hangs the rest is refused at once, and other partitions
   const slow = await slowed(2);
   const { server, directory } = slow;
   const [stuck, free] = await oneOfEach(slow);
-  slow.lay('hang');
+  slow.lay('hang-0');
   const sent: { readonly body: Bet; readonly reply: Promise<Reply> }[] = [];
   let answered = false;
   // One after the other until one is answered, which can only be a refusal.
@@ -113,7 +117,7 @@ test('behind a disk that hangs the rest is refused at once, and other partitions
     const answer = await server.ask('/transaction/bet', bet(free, 1));
     expect(answer).toMatchObject({ status: 'RS_OK', balance: OPENED - i });
   }
-  slow.lift('hang');
+  slow.lift('hang-0');
   const replies = await Promise.all(sent.map(({ reply }) => reply));
   const refused = sent.filter((_, i) => replies[i]?.status !== 200);
   for (const { reply } of refused) expectRefusal(await reply);
@@ -140,7 +144,7 @@ test('lists for a partition that hangs are refused at once, and other lists go o
     const headers = { 'content-type': 'application/json' };
     return exchange(server.url, 'POST', '/transactions', headers, JSON.stringify(list(user)));
   };
-  slow.lay('hang');
+  slow.lay('hang-0');
   const waiting: Promise<Reply>[] = [];
   let refused: Reply | undefined;
   while (refused === undefined) {
@@ -153,7 +157,7 @@ test('lists for a partition that hangs are refused at once, and other lists go o
   const other = await post(free);
   expect(other.status).toBe(200);
   expect(other.body).toHaveLength(LIST_OPERATIONS);
-  slow.lift('hang');
+  slow.lift('hang-0');
   const granted = (await Promise.all(waiting)).filter(({ status }) => status === 200);
   expect(granted.length).toBe(waiting.length - 1);
   expect(await balanceOf(server, stuck)).toBe(OPENED - granted.length * LIST_OPERATIONS);
@@ -165,7 +169,7 @@ test('a list that would be refused is not read', async () => {
   const slow = await slowed(1);
   const { server } = slow;
   await server.ask('/users', { users: ['alice'] });
-  slow.lay('hang');
+  slow.lay('hang-0');
   const list = Array.from({ length: 4_096 }, () => ({ op: 'bet', ...bet('alice', 1) }));
   const waiting = Array.from({ length: 8 }, () => server.ask('/transactions', list));
   while ((await pending(server)) < MAILBOX_BATCHES) await wait(5);
@@ -177,7 +181,7 @@ test('a list that would be refused is not read', async () => {
   expect(heard).toMatch(/^HTTP\/1.1 503 /);
   expect(heard).toMatch(/retry-after: 1/i);
   connection.close();
-  slow.lift('hang');
+  slow.lift('hang-0');
   for (const answers of await Promise.all(waiting)) expect(answers).toHaveLength(list.length);
   await server.kill();
 });
@@ -207,17 +211,44 @@ test('large bodies that come slowly take only so much memory together', async ()
   await server.stop();
 });
 
+test('a list that the disk has room for only in part has an unknown outcome, and can be sent again', async () => {
+  const slow = await slowed(1);
+  const { server, directory } = slow;
+  await server.ask('/users', { users: ['alice'] });
+  // Each fills a batch of its own: more of them than go to the disk at once.
+  const list = Array.from({ length: 6 }, () => ({ op: 'bet', ...bet('alice', 1), meta }));
+  slow.lay('slow-0');
+  const part = server.post('/transactions', list);
+  await wait(500);
+  slow.lay('full-disk');
+  const refusal = await part;
+  expect(refusal.status).toBe(503);
+  expect(await refusal.json()).toMatchObject({ code: 'unavailable' });
+  slow.lift('slow-0');
+  const done = OPENED - Number(await balanceOf(server, 'alice'));
+  expect(done).toBeGreaterThan(0);
+  expect(done).toBeLessThan(list.length);
+  const none = await server.post('/transactions', [{ op: 'bet', ...bet('alice', 1) }]);
+  expect(await none.json()).toMatchObject({ code: 'storage_unavailable' });
+  slow.lift('full-disk');
+  const answers = (await server.ask('/transactions', list)) as unknown as readonly unknown[];
+  expect(answers).toEqual(list.map(() => expect.objectContaining({ status: 'RS_OK' })));
+  expect(await balanceOf(server, 'alice')).toBe(OPENED - list.length);
+  await server.stop();
+  expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+});
+
 test('behind a slow disk only so much waits as it will answer in time', async () => {
   const slow = await slowed(1);
   const { server, directory } = slow;
   await server.ask('/users', { users: ['alice'] });
-  slow.lay('slow');
+  slow.lay('slow-0');
   await server.ask('/transaction/bet', bet('alice', 1));
   // Fewer than the mailbox has room for.
   const replies = await Promise.all(
     Array.from({ length: MAILBOX_BATCHES / 2 }, () => send(server, bet('alice', 1))),
   );
-  slow.lift('slow');
+  slow.lift('slow-0');
   const refused = replies.filter(({ status }) => status !== 200);
   expect(refused.length).toBeGreaterThan(0);
   expect(refused.length).toBeLessThan(replies.length);

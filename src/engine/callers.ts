@@ -3,6 +3,7 @@ import { answerOf, malformedAnswer } from './answers.js';
 import type { Caller } from './batch.js';
 import type { Answer } from './bodies.js';
 import type { Body } from './command-writer.js';
+import { EngineError, unavailable } from './errors.js';
 
 /** Waits for one answer. */
 export class One implements Caller {
@@ -25,11 +26,16 @@ export class One implements Caller {
   }
 }
 
-/** Waits for the answers to a list, in its order; the first failure is the list's. */
+/**
+ * Waits for the answers to a list, in its order, until none of its operations is under way. When
+ * some failed the list fails: as they did if nothing was done, else with an unknown outcome.
+ */
 export class Many implements Caller {
   readonly #bodies: readonly Body[];
   readonly #answers: Answer[];
+  readonly #failures: Error[] = [];
   #missing: number;
+  #malformed = 0;
   readonly all: Promise<Answer[]>;
   #resolve: (answers: Answer[]) => void = () => {};
   #reject: (error: Error) => void = () => {};
@@ -54,15 +60,36 @@ export class Many implements Caller {
   /** Answers an element that names no operation, or one that there is not. */
   refuse(tag: number, op: unknown): void {
     const status = op === undefined ? 'RS_ERROR_WRONG_SYNTAX' : 'RS_ERROR_WRONG_TYPES';
+    this.#malformed += 1;
     this.#take(tag, malformedAnswer(this.#bodies[tag], status));
   }
 
   #take(tag: number, answer: Answer): void {
     this.#answers[tag] = answer;
-    if (--this.#missing === 0) this.#resolve(this.#answers);
+    this.#count();
   }
 
   fail(_tag: number, error: Error): void {
-    this.#reject(error);
+    this.#failures.push(error);
+    this.#count();
   }
+
+  #count(): void {
+    if (--this.#missing > 0) return;
+    const [failure] = this.#failures;
+    if (failure === undefined) this.#resolve(this.#answers);
+    else this.#reject(this.#isUndone(failure) ? failure : unavailable(PARTLY, failure));
+  }
+
+  /** Whether every operation failed, and all for the same reason. */
+  #isUndone(failure: Error): boolean {
+    if (this.#failures.length + this.#malformed < this.#bodies.length) return false;
+    return this.#failures.every((one) => codeOf(one) === codeOf(failure));
+  }
+}
+
+const PARTLY = 'a part of the list may be done';
+
+function codeOf(error: Error): string | undefined {
+  return error instanceof EngineError ? error.code : undefined;
 }

@@ -94,18 +94,27 @@ export class Lists {
   async #sendAll(operations: readonly unknown[], partitions: Uint8Array): Promise<Answer[]> {
     const answers = new Many(operations as readonly Body[]);
     for (let index = 0; index < operations.length; index++) {
-      const operation = operations[index] as Body | null | undefined;
-      const kind = kindOf(operation?.['op']);
-      if (kind === undefined) answers.refuse(index, operation?.['op']);
-      else {
-        const number = partitions[index] as number;
-        const body = operation as Body;
-        while (!this.#router.sendListed(number, kind, body, answers, index)) {
-          await this.#router.partition(number).room();
-        }
+      const number = partitions[index] as number;
+      while (!this.#isSent(operations[index], number, answers, index)) {
+        await this.#router.partition(number).room();
       }
     }
     return answers.all;
+  }
+
+  /** False while there is no room for it. */
+  #isSent(operation: unknown, number: number, answers: Many, index: number): boolean {
+    const body = operation as Body | null | undefined;
+    const kind = kindOf(body?.['op']);
+    if (kind === undefined) answers.refuse(index, body?.['op']);
+    else {
+      try {
+        return this.#router.sendListed(number, kind, body as Body, answers, index);
+      } catch (error) {
+        answers.fail(index, error as Error);
+      }
+    }
+    return true;
   }
 }
 

@@ -81,7 +81,7 @@ export class Router {
     const key = this.#keyOf(batch.slot.records, start);
     if (claims.take(key, number)) {
       partition.post(batch, new Claimant(caller, claims, key, number), tag, end);
-    } else this.#hold(this.#contend(claims, key, number, kind, body, caller, tag));
+    } else this.#hold(this.#contend(claims, key, { number, kind, body, caller, tag }));
   }
 
   #hold(contending: Promise<void>): void {
@@ -105,62 +105,49 @@ export class Router {
   }
 
   /** The slow way, for an id that another partition may have. */
-  async #contend(
-    claims: Claims,
-    key: number,
-    number: number,
-    kind: BetKind,
-    body: Body,
-    caller: Caller,
-    tag: number,
-  ): Promise<void> {
+  async #contend(claims: Claims, key: number, command: Contender): Promise<void> {
+    const { number, body, caller, tag } = command;
     try {
       for (let held = claims.settled(key); held !== undefined; held = claims.settled(key)) {
         await held;
       }
       claims.hold(key, number);
-      const taken = await this.#isTaken(claims, key, number, body).catch((error: unknown) => {
+      try {
+        const taken = await this.#isTaken(claims.others(key, number), body);
+        this.#sendHeld(new Claimant(caller, claims, key, number), command, taken);
+      } catch (error) {
         claims.release(key, number, false);
         throw error;
-      });
-      this.#sendHeld(claims, key, number, kind, body, caller, tag, taken);
+      }
     } catch (error) {
       caller.fail(tag, error as Error);
     }
   }
 
-  async #isTaken(claims: Claims, key: number, number: number, body: Body): Promise<boolean> {
-    for (const other of claims.others(key, number)) {
-      const partition = this.#partitions[other] as PartitionClient;
-      if (await probe(partition, body)) return true;
-    }
+  async #isTaken(others: readonly number[], body: Body): Promise<boolean> {
+    for (const other of others) if (await probe(this.partition(other), body)) return true;
     return false;
   }
 
-  #sendHeld(
-    claims: Claims,
-    key: number,
-    number: number,
-    kind: BetKind,
-    body: Body,
-    caller: Caller,
-    tag: number,
-    taken: boolean,
-  ): void {
-    const claimant = new Claimant(caller, claims, key, number);
-    try {
-      const partition = this.#partitions[number] as PartitionClient;
-      const batch = partition.batch();
-      const { records } = batch.slot;
-      const end = this.#writer.write(records, batch.end, kind, body);
-      const flags = batch.end + RECORD.flags;
-      if (taken) records.u8[flags] = (records.u8[flags] as number) | TAKEN_ELSEWHERE;
-      partition.post(batch, claimant, tag, end);
-    } catch (error) {
-      claims.release(key, number, false);
-      throw error;
-    }
+  #sendHeld(claimant: Claimant, { number, kind, body, tag }: Contender, taken: boolean): void {
+    const partition = this.partition(number);
+    const batch = partition.batch();
+    const { records } = batch.slot;
+    const end = this.#writer.write(records, batch.end, kind, body);
+    const flags = batch.end + RECORD.flags;
+    if (taken) records.u8[flags] = (records.u8[flags] as number) | TAKEN_ELSEWHERE;
+    partition.post(batch, claimant, tag, end);
   }
+}
+
+/** A command under an id that another one holds, or may have. */
+interface Contender {
+  /** The partition of its user. */
+  readonly number: number;
+  readonly kind: BetKind;
+  readonly body: Body;
+  readonly caller: Caller;
+  readonly tag: number;
 }
 
 /** Asks a partition whether an entry stands under the id of a body. */

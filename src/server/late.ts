@@ -15,6 +15,7 @@ const late = new Problem('overloaded');
 export class Turns {
   readonly #turnEnd = new TurnEnd();
   #taken = 0;
+  #lists = 0;
   #began_ms = 0;
 
   /** For every route of this scope. */
@@ -30,8 +31,9 @@ export class Turns {
   /** For a route of lists: reading one costs as much as carrying it out. */
   refuseLists(wallet: Wallet): onRequestHookHandler {
     return (request, _reply, done) => {
-      const isLate = this.#age_ms(request) > limits.list_turn_ms || wallet.isFull();
-      done(isLate ? late : undefined);
+      this.#lists += 1;
+      const isLate = this.#lists > limits.turn_lists && this.#age_ms(request) > limits.list_turn_ms;
+      done(isLate || wallet.isFull() ? late : undefined);
     };
   }
 
@@ -40,6 +42,7 @@ export class Turns {
       this.#began_ms = arrived_ms;
       this.#turnEnd.call(() => {
         this.#taken = 0;
+        this.#lists = 0;
       });
     }
     this.#taken += 1;

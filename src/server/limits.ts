@@ -34,7 +34,8 @@ export const limits = {
   turn_ms: 200,
   /** Lists that are read later than this. */
   list_turn_ms: 50,
-  /** But so many single requests are taken in any turn: a pause of the machine is no overload. */
+  /** But so many are taken in any turn: a pause of the machine is no overload. */
+  turn_lists: 8,
   turn_requests: 64,
 
   /** How old, or how early, a provider's callback may be. */
