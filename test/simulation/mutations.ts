@@ -115,7 +115,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'does not ask the partition that may have an id',
     file: 'engine/router.js',
-    find: 'if (await probe(partition, body))\n                return true;',
+    find: 'if (await probe(this.partition(other), body))\n                return true;',
     replace: '',
   },
   {
