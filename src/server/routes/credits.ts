@@ -3,7 +3,7 @@ import type { CreditBody, SpendBody } from '../../engine/economy.js';
 import type { Wallet } from '../../engine/wallet.js';
 import { addOperation, type Doors } from '../operation.js';
 import { examples } from '../schemas/examples.js';
-import * as schemas from '../schemas/resources.js';
+import * as schemas from '../schemas/players.js';
 
 const created = {
   method: 'POST',

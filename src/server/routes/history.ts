@@ -4,7 +4,7 @@ import type { Wallet } from '../../engine/wallet.js';
 import { addOperation, type Doors } from '../operation.js';
 import { examples, page } from '../schemas/examples.js';
 import { pageOf, pageQuery } from '../schemas/parts.js';
-import * as schemas from '../schemas/resources.js';
+import * as schemas from '../schemas/players.js';
 
 /** The query of a page, as text. */
 export interface PageText {

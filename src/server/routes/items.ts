@@ -6,7 +6,7 @@ import { addOperation, type Doors, plain } from '../operation.js';
 import { Problem } from '../problems.js';
 import { examples } from '../schemas/examples.js';
 import { answer, listOf } from '../schemas/parts.js';
-import * as schemas from '../schemas/resources.js';
+import * as schemas from '../schemas/shop.js';
 
 const tag = 'Catalogue';
 const sku = /^[A-Za-z0-9._-]{1,64}$/;

@@ -6,7 +6,7 @@ import { addOperation, type Doors } from '../operation.js';
 import { Problem } from '../problems.js';
 import { examples, page } from '../schemas/examples.js';
 import { body, pageOf, pageQuery } from '../schemas/parts.js';
-import * as schemas from '../schemas/resources.js';
+import * as schemas from '../schemas/shop.js';
 import { type PageText, pageIn } from './history.js';
 
 const tag = 'Orders';

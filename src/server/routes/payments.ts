@@ -5,7 +5,7 @@ import { readBodies } from '../formats.js';
 import { addOperation, type Doors } from '../operation.js';
 import { Problem } from '../problems.js';
 import { examples } from '../schemas/examples.js';
-import * as schemas from '../schemas/resources.js';
+import * as schemas from '../schemas/payments.js';
 import { signedWebhook, type WebhookSecrets } from '../webhooks.js';
 
 const access = { scope: 'orders', self: true } as const;

@@ -9,7 +9,7 @@ import type {
 import { type Answered, addOperation, type Doors } from '../operation.js';
 import { Problem } from '../problems.js';
 import { examples } from '../schemas/examples.js';
-import * as schemas from '../schemas/resources.js';
+import * as schemas from '../schemas/players.js';
 
 const tag = 'Players';
 const answers = { 200: schemas.player };

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Wallet } from '../../engine/wallet.js';
 import { addOperation, type Doors, plain } from '../operation.js';
 import { examples } from '../schemas/examples.js';
-import * as schemas from '../schemas/resources.js';
+import * as schemas from '../schemas/payments.js';
 
 const shared = { method: 'GET', tag: 'Treasury', access: { scope: 'admin' } } as const;
 

@@ -46,3 +46,6 @@ export function pageQuery(filters: Properties = {}) {
   const limit = { type: 'string', pattern: '^([1-9]|[1-9][0-9]|1[0-9][0-9]|200)$' };
   return body({ limit, cursor: { type: 'string', minLength: 1, maxLength: 512 }, ...filters });
 }
+
+/** Why a service did it. */
+export const reason = words(255);

@@ -1,0 +1,70 @@
+import { amount, answer, body, count, listOf, oneOf, text, time, words } from './parts.js';
+
+const provider = { type: 'string', pattern: '^[a-z0-9_-]{1,32}$' } as const;
+const providerRef = { type: 'string', pattern: '^[!-~]{1,200}$' } as const;
+
+export const paymentBody = body({ provider, amount, provider_ref: providerRef }, [
+  'provider',
+  'amount',
+]);
+
+export const payment = answer(
+  {
+    payment_id: text,
+    player_id: text,
+    provider: text,
+    provider_ref: text,
+    amount: count,
+    currency: text,
+    status: oneOf('PENDING', 'SUCCEEDED', 'FAILED', 'EXPIRED', 'REVIEW', 'REFUNDED'),
+    late: { type: 'boolean' },
+    received_amount: count,
+    refunded_amount: count,
+    created_at: time,
+    expires_at: time,
+  },
+  ['provider_ref', 'late', 'received_amount'],
+);
+
+/** Other members are the provider's own and are ignored. */
+export const eventBody = {
+  type: 'object',
+  required: ['type'],
+  properties: {
+    event_id: words(255),
+    type: oneOf('payment.succeeded', 'payment.failed', 'payment.refunded'),
+    payment_id: words(255),
+    provider_ref: words(255),
+    amount: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+    amount_refunded: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+  },
+} as const;
+
+export const eventOutcome = answer(
+  { status: oneOf('applied', 'duplicate', 'review', 'parked'), payment_id: text },
+  ['payment_id'],
+);
+
+const exact = { type: 'string', pattern: '^-?[0-9]+$' } as const;
+
+/** Exact beyond 2^53, so as decimal text. */
+export const treasury = answer({
+  accounts: { type: 'object', additionalProperties: exact },
+  total: exact,
+});
+
+export const audit = answer(
+  {
+    ok: { type: 'boolean' },
+    fault: text,
+    position: listOf(count),
+    entries: count,
+    players: count,
+    orders: count,
+    entitlements: count,
+    accounts: { type: 'object', additionalProperties: exact },
+    total: exact,
+    in_transit: answer({ messages: count, amount: exact }),
+  },
+  ['fault'],
+);
