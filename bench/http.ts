@@ -94,7 +94,7 @@ async function compare(
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'purser-bench-'));
-const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../dist/purser.cjs', import.meta.url));
 const echo = await startServer([
   fileURLToPath(new URL('./support/echo-server.js', import.meta.url)),
 ]);

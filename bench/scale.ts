@@ -81,7 +81,7 @@ function sizeOf(directory: string): number {
 }
 
 async function secondsToReady(directory: string): Promise<number> {
-  const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+  const main = fileURLToPath(new URL('../dist/purser.cjs', import.meta.url));
   const start = performance.now();
   const server = await startServer([main, 'serve', '--port', '0', '--data', directory]);
   const seconds = (performance.now() - start) / 1000;

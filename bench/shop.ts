@@ -85,7 +85,7 @@ async function inProcess(): Promise<number[]> {
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'purser-bench-'));
-const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../dist/purser.cjs', import.meta.url));
 const data = join(directory, 'data');
 const postgres: Postgres | undefined = await startPostgres();
 const servers = new Map<Name, ServerProcess>();

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ServerProcess, startServer } from '../../bench/support/server-process.js';
 
-export const main: string = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
+export const main: string = fileURLToPath(new URL('../../../dist/purser.cjs', import.meta.url));
 
 /** A server on a data directory of its own, which goes with it. */
 export interface Loaded {

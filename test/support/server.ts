@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll } from 'vitest';
 
-export const main: string = resolve(import.meta.dirname, '../../dist/main.js');
+export const main: string = resolve(import.meta.dirname, '../../dist/purser.cjs');
 const running = new Set<Server>();
 
 afterAll(async () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { projectRoot } from '../support/mutant.js';
 
-const ownMain = join(projectRoot(import.meta.url), 'dist/main.js');
+const ownMain = join(projectRoot(import.meta.url), 'dist/purser.cjs');
 
 /** `purser serve` as a process on a port of its own choice. */
 export interface Served {
