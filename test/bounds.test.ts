@@ -214,3 +214,15 @@ test('what is no body or no list is told so, and nothing is lost', async () => {
   ]);
   await wallet.close();
 });
+
+test.each([
+  [{ dialect: 'latin' }, /no dialect 'latin'/],
+  [{ durability: 'hope' }, /durability is 'disk' or 'process'/],
+  [{ currency: '$' }, /currency has 3 to 8/],
+  [{ initialBalance: -1 }, /initialBalance is a whole number/],
+  [{ partitions: 0 }, /partitions/],
+  [{ partitions: 1.5 }, /partitions/],
+  [{ threadHeapMegabytes: Number.NaN }, /threadHeapMegabytes is a whole number/],
+])('openWallet refuses %j in one line', async (options, words) => {
+  await expect(openWallet(options as never)).rejects.toThrow(words);
+});

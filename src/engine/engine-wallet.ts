@@ -20,9 +20,9 @@ import type {
   Transactions,
   Transfers,
 } from './economy.js';
-import type { Settings } from './engine.js';
 import { closed, EngineError } from './errors.js';
 import { Lists } from './lists.js';
+import type { Settings } from './options.js';
 import type { PartitionClient } from './partition-client.js';
 import { RequestIds } from './request-ids.js';
 import { Requests } from './requests.js';

@@ -15,7 +15,7 @@ import { lockDirectory } from './directory-lock.js';
 import type { Audit } from './economy.js';
 import { EngineWallet } from './engine-wallet.js';
 import { OpenError } from './errors.js';
-import { isCurrencyCode, type WalletOptions } from './options.js';
+import { type Settings, settle, type WalletOptions } from './options.js';
 import { PartitionClient, type Surroundings } from './partition-client.js';
 import { startThread } from './pool.js';
 import { makeWay, probePartitions } from './probe-journals.js';
@@ -79,35 +79,6 @@ async function begin(
 function unservable(dataDir: string, error: unknown): OpenError {
   const reason = error instanceof Error ? error.message : String(error);
   return new OpenError(`${dataDir} cannot be served: ${reason}`, { cause: error });
-}
-
-export interface Settings {
-  readonly dataDir: string | undefined;
-  readonly partitions: number | undefined;
-  readonly dialect: 'exwallet' | 'hub88';
-  readonly durability: 'disk' | 'process';
-  readonly currency: string;
-  readonly initialBalance: number;
-  readonly threadHeapMegabytes: number;
-  readonly onProgress: WalletOptions['onProgress'];
-}
-
-function settle(options: WalletOptions): Settings {
-  const { dialect = 'exwallet', durability = 'disk' } = options;
-  const { currency = 'USD', initialBalance = 100_000 } = options;
-  if (!['exwallet', 'hub88'].includes(dialect)) throw new OpenError(`no dialect '${dialect}'`);
-  if (!['disk', 'process'].includes(durability)) {
-    throw new OpenError(`durability is 'disk' or 'process', not '${durability}'`);
-  }
-  if (!isCurrencyCode(currency)) {
-    throw new OpenError(`a currency has 3 to 8 letters or digits, not '${currency}'`);
-  }
-  if (!Number.isSafeInteger(initialBalance) || initialBalance < 0) {
-    throw new OpenError(`initialBalance is a whole number from 0 to 2^53-1, not ${initialBalance}`);
-  }
-  const { dataDir, partitions, onProgress, threadHeapMegabytes = 8192 } = options;
-  const money = { currency, initialBalance };
-  return { dataDir, partitions, dialect, durability, ...money, threadHeapMegabytes, onProgress };
 }
 
 async function openPartitions(

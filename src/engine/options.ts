@@ -1,3 +1,5 @@
+import { OpenError } from './errors.js';
+
 /** How to open a wallet; every member has a default. */
 export interface WalletOptions {
   /** The data directory; absent: a temporary one, removed at close. */
@@ -22,14 +24,52 @@ export interface WalletOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
-/** 3 to 8 letters or digits. */
-export function isCurrencyCode(text: string): boolean {
-  return /^[A-Za-z0-9]{3,8}$/.test(text);
-}
-
 /** How far a long piece of work has come; `total` is absent while unknown. */
 export interface Progress {
   readonly what: string;
   readonly done: number;
   readonly total?: number;
+}
+
+/** Options with every default in its place. */
+export interface Settings {
+  readonly dataDir: string | undefined;
+  readonly partitions: number | undefined;
+  readonly dialect: 'exwallet' | 'hub88';
+  readonly durability: 'disk' | 'process';
+  readonly currency: string;
+  readonly initialBalance: number;
+  readonly threadHeapMegabytes: number;
+  readonly onProgress: WalletOptions['onProgress'];
+}
+
+/** A thread with less ends before it has recovered. */
+const LEAST_HEAP_MEGABYTES = 16;
+
+/** Throws OpenError for what cannot be meant. */
+export function settle(options: WalletOptions): Settings {
+  const { dialect = 'exwallet', durability = 'disk' } = options;
+  const { currency = 'USD', initialBalance = 100_000 } = options;
+  if (!['exwallet', 'hub88'].includes(dialect)) throw new OpenError(`no dialect '${dialect}'`);
+  if (!['disk', 'process'].includes(durability)) {
+    throw new OpenError(`durability is 'disk' or 'process', not '${durability}'`);
+  }
+  if (!isCurrencyCode(currency)) {
+    throw new OpenError(`a currency has 3 to 8 letters or digits, not '${currency}'`);
+  }
+  if (!Number.isSafeInteger(initialBalance) || initialBalance < 0) {
+    throw new OpenError(`initialBalance is a whole number from 0 to 2^53-1, not ${initialBalance}`);
+  }
+  const { dataDir, partitions, onProgress, threadHeapMegabytes = 8192 } = options;
+  if (!Number.isInteger(threadHeapMegabytes) || threadHeapMegabytes < LEAST_HEAP_MEGABYTES) {
+    const said = `a whole number from ${LEAST_HEAP_MEGABYTES}, not ${threadHeapMegabytes}`;
+    throw new OpenError(`threadHeapMegabytes is ${said}`);
+  }
+  const money = { currency, initialBalance };
+  return { dataDir, partitions, dialect, durability, ...money, threadHeapMegabytes, onProgress };
+}
+
+/** 3 to 8 letters or digits. */
+export function isCurrencyCode(text: string): boolean {
+  return /^[A-Za-z0-9]{3,8}$/.test(text);
 }

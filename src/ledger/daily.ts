@@ -1,13 +1,4 @@
-import type { TransactionKind } from './vocabulary.js';
-
-/** What a player staked and won in one UTC day; what was rolled back does not count. */
-export interface Daily {
-  /** Days since 1970-01-01. */
-  readonly day: number;
-  /** Minor units. */
-  readonly staked: number;
-  readonly won: number;
-}
+import type { Daily, TransactionKind } from './vocabulary.js';
 
 const DAY_MS = 86_400_000;
 

@@ -1,5 +1,3 @@
-import type { Daily } from './daily.js';
-
 /** The accounts that a posting can name; the codes are on disk. `player` is the entry's own user. */
 export const accountCodes = {
   player: 0,
@@ -196,6 +194,15 @@ export interface Reference {
   readonly moved: number;
   readonly settled: boolean;
   readonly rolledBack: boolean;
+}
+
+/** What a player staked and won in one UTC day; what was rolled back does not count. */
+export interface Daily {
+  /** Days since 1970-01-01. */
+  readonly day: number;
+  /** Minor units. */
+  readonly staked: number;
+  readonly won: number;
 }
 
 /** What the partition knows about a command before it decides. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { counted, type Daily, dayOf } from '../ledger/daily.js';
+import { counted, dayOf } from '../ledger/daily.js';
 import {
   type Account,
+  type Daily,
   isTransaction,
   type Limits,
   type Mark,
