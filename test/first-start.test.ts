@@ -17,6 +17,16 @@ test('a first start that was cut before its manifest had its name begins again',
   await wallet.close();
 });
 
+test('a directory of an older format is refused with its number', async () => {
+  const dataDir = newDirectory();
+  await (await openWallet({ dataDir, partitions: 1 })).close();
+  const manifest = join(dataDir, 'manifest.json');
+  const { format, ...rest } = JSON.parse(readFileSync(manifest, 'utf8'));
+  writeFileSync(manifest, JSON.stringify({ ...rest, format: format - 1 }));
+  const refused = new RegExp(`has format ${format - 1}; this version reads ${format}$`);
+  await expect(openWallet({ dataDir, partitions: 1 })).rejects.toThrow(refused);
+});
+
 test.skipIf(!hasStrace)('the names of a new data directory are synced, upwards', () => {
   const above = dirname(newDirectory());
   const dataDir = join(above, 'made', 'too', 'data');

@@ -1,7 +1,7 @@
 import type { Message } from '../ledger/messages.js';
 import type { RequestKind } from '../ledger/vocabulary.js';
 import type { Outcome } from './economy.js';
-import { idOf } from './request-ids.js';
+import { idOf, type RequestId } from './request-ids.js';
 import type { Retries } from './retries.js';
 import { isUserId } from './user-id.js';
 
@@ -13,7 +13,7 @@ export type Send = (
     readonly args: unknown;
     readonly context: { readonly by: string };
   },
-  id: Uint8Array,
+  id: RequestId,
 ) => Promise<Outcome<unknown>>;
 
 /**
@@ -110,7 +110,7 @@ export class Courier {
 
   #ask(
     asking: Parameters<Send>[0],
-    id: Uint8Array,
+    id: RequestId,
     isEnough: (outcome: Outcome<unknown>) => boolean,
   ): Promise<Outcome<unknown> | undefined> {
     return this.#retries.until(() => this.#send(asking, id), isEnough);

@@ -20,7 +20,7 @@ import { limits } from '../limits.js';
 import { reasonOf } from '../partitions/fault.js';
 import { OpenError } from './errors.js';
 
-const FORMAT = 1;
+const FORMAT = 2;
 const MANIFEST = 'manifest.json';
 const OWNER_ONLY = 0o700;
 

@@ -2,40 +2,44 @@ import { type Kind, kindCodes } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
 import type { Bytes } from '../partitions/bytes.js';
 import { writeCurrency } from '../partitions/currencies.js';
-import { DETAILS, endRecord, RECORD, writeDetail } from '../partitions/record.js';
+import { DETAILS, endRecord, packDetail, RECORD } from '../partitions/record.js';
+import { writeUser } from './command-writer.js';
 
 /** A request on its way to a partition. */
 export interface RequestRecord {
   readonly kind: Kind;
   /** A player, or an actor of the ledger's own whose name begins with a zero byte. */
-  readonly user: string;
-  readonly id: Uint8Array;
-  readonly fresh: Uint8Array;
-  /** Of an account that the request opens. */
-  readonly currency: string;
-  /** Packed: what was asked for, and what the engine knows beside it. */
-  readonly args: Uint8Array;
-  readonly context: Uint8Array;
+  readonly player: string;
+  /** What was asked for, and what the engine knows beside it. */
+  readonly args: unknown;
+  readonly context?: unknown;
 }
 
-/** Writes a request's record at `start` and returns where the next begins. */
-export function writeRequest(bytes: Bytes, start: number, request: RequestRecord): number {
+/**
+ * Writes a request's record at `start`, but for its ids, and returns where the next begins; 0 when
+ * it is too long: its details are bounded as those of every command.
+ */
+export function writeRequest(
+  bytes: Bytes,
+  start: number,
+  { kind, player, args, context }: RequestRecord,
+  currency: string,
+): number {
   const { u8 } = bytes;
-  u8.fill(0, start, start + RECORD.body);
-  u8[start + RECORD.kind] = kindCodes[request.kind];
-  u8.set(request.id, start + RECORD.transaction);
-  u8.set(request.fresh, start + RECORD.request);
-  writeCurrency(u8, start + RECORD.currency, request.currency);
-  const user = Buffer.from(request.user);
-  u8.set(user, start + RECORD.body);
-  u8[start + RECORD.userLength] = user.length;
-  const details = start + RECORD.body + user.length;
-  let end = writeDetail(u8, details, DETAILS.args, request.args);
-  end = writeDetail(u8, end, DETAILS.context, request.context);
+  for (let word = start >> 3; word < (start + RECORD.body) >> 3; word++) bytes.f64[word] = 0;
+  u8[start + RECORD.kind] = kindCodes[kind];
+  writeCurrency(u8, start + RECORD.currency, currency);
+  const details = writeName(u8, start + RECORD.body, player);
+  u8[start + RECORD.userLength] = details - start - RECORD.body;
+  const contextAt = packDetail(u8, details, DETAILS.args, args);
+  if (contextAt - details >= limits.details_bytes) return 0;
+  const end = packDetail(u8, contextAt, DETAILS.context, context ?? {});
+  if (end - details >= limits.details_bytes) return 0;
   return endRecord(bytes, start, details, end);
 }
 
-/** Whether a request fits: its details are bounded as those of every command. */
-export function fits({ args, context }: Pick<RequestRecord, 'args' | 'context'>): boolean {
-  return args.length + context.length < limits.details_bytes;
+/** Writes a name that was found to be a player's, or is the ledger's own. */
+function writeName(u8: Buffer, at: number, name: string): number {
+  const end = writeUser(u8, at, name);
+  return end > at ? end : at + u8.write(name, at);
 }

@@ -2,24 +2,23 @@ import { answerRequest } from '../ledger/families.js';
 import type { Message } from '../ledger/messages.js';
 import { refuse } from '../ledger/refusals.js';
 import type { BaseContext, Change } from '../ledger/request.js';
-import type { Kind, RequestKind } from '../ledger/vocabulary.js';
-import { pack, unpack } from '../partitions/packing.js';
+import type { RequestKind } from '../ledger/vocabulary.js';
+import { unpackAt } from '../partitions/packing.js';
 import type { Query } from '../partitions/queries.js';
+import { RECORD } from '../partitions/record.js';
 import { type ReadReply, readReply } from '../partitions/replies.js';
-import { unpackChanges } from '../partitions/request-record.js';
-import { RESULT, type Slot } from '../partitions/slots.js';
+import { hexAt, readChanges } from '../partitions/request-record.js';
+import { type Extra, RESULT, type Slot } from '../partitions/slots.js';
 import { currencyOf } from './answers.js';
 import type { Caller } from './batch.js';
 import type { Outcome, Refused, RequestOptions } from './economy.js';
 import { closed } from './errors.js';
-import type { PartitionClient } from './partition-client.js';
-import { idOf, type RequestIds } from './request-ids.js';
-import { fits, type RequestRecord, writeRequest } from './request-writer.js';
+import { idOf, type RequestId, type RequestIds, writeId } from './request-ids.js';
+import { writeRequest } from './request-writer.js';
 import type { Router } from './router.js';
 import { isUserId } from './user-id.js';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
-const NOTHING = pack(null);
 
 /** A request beside its key: what it asks for, and what the engine knows. */
 export interface Asking {
@@ -52,14 +51,10 @@ export class Requests {
 
   /** A request under its caller's key; without one it is new each time. */
   ask<T>(asking: Asking, options: Partial<RequestOptions>): Promise<Outcome<T>> {
-    const { idempotencyKey, ifMatch, by = 'service' } = options;
+    const { idempotencyKey } = options;
     const { kind, player, args } = asking;
     if (!isUserId(player)) return Promise.resolve(refusedAs(refuse('player_not_found')));
-    const context = {
-      ...asking.context,
-      by,
-      ...(ifMatch !== undefined && { if_match: ifMatch }),
-    };
+    const context = contextOf(asking, options);
     if (idempotencyKey === undefined) return this.send({ kind, player, args, context });
     if (!KEY.test(idempotencyKey)) {
       const errors = [{ pointer: '/idempotencyKey', detail: 'must be 1 to 255 visible ASCII' }];
@@ -68,32 +63,27 @@ export class Requests {
     return this.send({ kind, player, args, context }, idOf('key', player, idempotencyKey));
   }
 
-  /** A request under an id of its own. */
-  send<T>(asking: Asking, id?: Uint8Array): Promise<Outcome<T>> {
-    const { kind, player, args, context } = asking;
-    const number = this.#router.numberOf(player);
-    const fresh = this.#ids.fresh(number);
-    const record: RequestRecord = {
-      kind,
-      user: player,
-      id: id ?? fresh,
-      fresh,
-      currency: this.#currency,
-      args: pack(args),
-      context: pack(context ?? {}),
-    };
-    if (!fits(record)) return Promise.resolve(refusedAs(refuse('validation_failed')));
-    return this.#run(this.#router.partition(number), record, (reply, slot, index) => {
-      const changes = unpackChanges(reply.content);
-      const messages = messagesIn(changes);
-      if (messages.length > 0) this.#post(messages);
-      return answerRequest({
-        ...{ kind, player, args, context: (context ?? {}) as BaseContext, changes },
-        currency: currencyOf(slot, index),
-        id: hex(record.id),
-        fresh: hex(record.fresh),
-        ...{ time: reply.time, moved: reply.moved, balance: reply.balance, version: reply.version },
-      });
+  /** A request under an id of its own; without one it is new each time. */
+  send<T>(asking: Asking, id?: RequestId): Promise<Outcome<T>> {
+    return new Promise((resolve, reject) => {
+      if (this.closed) throw closed();
+      const { player } = asking;
+      const number = this.#router.numberOf(player);
+      const partition = this.#router.partition(number);
+      const batch = partition.batch();
+      const { records } = batch.slot;
+      const start = batch.end;
+      const end = writeRequest(records, start, asking, this.#currency);
+      if (end === 0) {
+        resolve(refusedAs(refuse('validation_failed')));
+        return;
+      }
+      const { u8 } = records;
+      this.#ids.write(u8, start + RECORD.request, number);
+      if (id !== undefined) writeId(u8, start + RECORD.transaction, id);
+      else
+        u8.copyWithin(start + RECORD.transaction, start + RECORD.request, start + RECORD.currency);
+      partition.post(batch, new Waiting(asking, this.#post, resolve as Settle, reject), start, end);
     });
   }
 
@@ -104,68 +94,129 @@ export class Requests {
   }
 
   /** Reads of a partition, or of an actor of the ledger's own. */
-  queryAt<T>(number: number, query: Query, user = ''): Promise<Outcome<T>> {
-    const record = {
-      kind: 'query',
-      user,
-      id: NO_ID,
-      fresh: NO_ID,
-      currency: this.#currency,
-    } as const;
-    const packed = { args: pack(query), context: NOTHING };
-    return this.#run(this.#router.partition(number), { ...record, ...packed }, nothingGranted);
-  }
-
-  #run<T>(
-    partition: PartitionClient,
-    record: RequestRecord,
-    granted: (reply: ReadReply, slot: Slot, index: number) => unknown,
-  ): Promise<Outcome<T>> {
+  queryAt<T>(number: number, query: Query, player = ''): Promise<Outcome<T>> {
     return new Promise((resolve, reject) => {
       if (this.closed) throw closed();
+      const partition = this.#router.partition(number);
       const batch = partition.batch();
-      const end = writeRequest(batch.slot.records, batch.end, record);
-      const caller: Caller = {
-        settle: (_tag, slot, index, extra) => {
-          const reply = readReply(slot, index, extra);
-          const isGranted = slot.codes[index] === RESULT.accepted;
-          const body = isGranted ? granted(reply, slot, index) : unpack(reply.content);
-          resolve(outcomeOf<T>(record.kind, slot, index, reply.version, body));
-        },
-        fail: (_tag, error) => reject(error),
-      };
-      partition.post(batch, caller, 0, end);
+      const record = { kind: 'query', player, args: query, context: {} } as const;
+      const end = writeRequest(batch.slot.records, batch.end, record, this.#currency);
+      if (end === 0) resolve(refusedAs(refuse('validation_failed')));
+      else partition.post(batch, new Reading(resolve as Settle, reject), 0, end);
     });
   }
 }
 
-function nothingGranted(): never {
-  throw new Error('a query grants nothing');
+/** What the engine knows beside the arguments. */
+function contextOf(
+  { context }: Asking,
+  { ifMatch, by = 'service' }: Partial<RequestOptions>,
+): Readonly<Record<string, unknown>> {
+  return ifMatch === undefined ? { ...context, by } : { ...context, by, if_match: ifMatch };
 }
 
-function hex(id: Uint8Array): string {
-  return Buffer.from(id.buffer, id.byteOffset, id.length).toString('hex');
+type Settle = (outcome: Outcome<unknown>) => void;
+
+/**
+ * Waits for the answer to a request, whose record begins at the tag. Thousands wait at a time: one
+ * keeps what cannot be read again from the record.
+ */
+class Waiting implements Caller {
+  readonly #asking: Asking;
+  readonly #post: (messages: readonly Message[]) => void;
+  readonly #resolve: Settle;
+  readonly #reject: (error: Error) => void;
+
+  constructor(
+    asking: Asking,
+    post: (messages: readonly Message[]) => void,
+    resolve: Settle,
+    reject: (error: Error) => void,
+  ) {
+    this.#asking = asking;
+    this.#post = post;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  settle(start: number, slot: Slot, index: number, extra: Extra | undefined): void {
+    const reply = readReply(slot, index, extra);
+    const code = slot.codes[index] as number;
+    const body =
+      code === RESULT.accepted
+        ? this.#granted(start, slot, index, reply)
+        : unpackAt(reply.content, reply.at);
+    const replayed = code === RESULT.duplicate || code === RESULT.answered;
+    this.#resolve(outcomeOf(code, replayed, reply.version, body));
+  }
+
+  #granted(start: number, slot: Slot, index: number, reply: ReadReply): unknown {
+    const { kind, player, args, context } = this.#asking;
+    const { u8 } = slot.records;
+    const changes = readChanges(reply.content, reply.at);
+    postMessages(changes, this.#post);
+    return answerRequest({
+      kind,
+      player,
+      currency: currencyOf(slot, index),
+      args,
+      context: (context ?? {}) as BaseContext,
+      changes,
+      id: hexAt(u8, start + RECORD.transaction),
+      fresh: hexAt(u8, start + RECORD.request),
+      time: reply.time,
+      moved: reply.moved,
+      balance: reply.balance,
+      version: reply.version,
+    });
+  }
+
+  fail(_tag: number, error: Error): void {
+    this.#reject(error);
+  }
 }
 
-/** What has to be brought to others now that the entry is there. */
-function messagesIn(changes: readonly Change[]): readonly Message[] {
-  const sent = changes.filter(({ collection, value }) => collection === 'outbox' && value !== null);
-  return sent.map(({ value }) => value as Message);
+/** Waits for what a query finds. */
+class Reading implements Caller {
+  readonly #resolve: Settle;
+  readonly #reject: (error: Error) => void;
+
+  constructor(resolve: Settle, reject: (error: Error) => void) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  settle(_tag: number, slot: Slot, index: number, extra: Extra | undefined): void {
+    const { content, at, version } = readReply(slot, index, extra);
+    const body = unpackAt(content, at);
+    this.#resolve(outcomeOf(slot.codes[index] as number, false, version, body));
+  }
+
+  fail(_tag: number, error: Error): void {
+    this.#reject(error);
+  }
 }
 
-const NO_ID = new Uint8Array(16);
+/** Gives on what has to be brought to others now that the entry is there. */
+function postMessages(
+  changes: readonly Change[],
+  post: (messages: readonly Message[]) => void,
+): void {
+  for (const change of changes) {
+    if (change.collection !== 'outbox') continue;
+    const { value } = change;
+    if (value !== null) post([value as Message]);
+  }
+}
 
-function outcomeOf<T>(
-  kind: Kind,
-  slot: Slot,
-  index: number,
+function outcomeOf(
+  code: number,
+  replayed: boolean,
   version: number,
   body: unknown,
-): Outcome<T> {
-  const code = slot.codes[index] as number;
+): Outcome<unknown> {
   if (code === RESULT.refused) return { ok: false, ...(body as Pick<Refused, 'code' | 'members'>) };
-  const replayed = code === RESULT.duplicate || (code === RESULT.answered && kind !== 'query');
-  return { ok: true, value: body as T, replayed, version };
+  return { ok: true, value: body, replayed, version };
 }
 
 /** A refusal of the ledger as an answer. */

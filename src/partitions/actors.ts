@@ -144,7 +144,7 @@ export class Actors {
   /** A new actor for a record's user, whose fingerprint is in the hash; it has no entry yet. */
   create(bytes: Bytes, start: number): Actor {
     const at = userAt(bytes, start);
-    const key = Buffer.from(bytes.u8.slice(at, at + userLength(bytes, start))).toString('latin1');
+    const key = bytes.u8.toString('latin1', at, at + userLength(bytes, start));
     const currency = this.#currencies.read(bytes, start + RECORD.currency);
     const word = (start + RECORD.currency) >> 2;
     const [low, high] = [bytes.u32[word] as number, bytes.u32[word + 1] as number];

@@ -1,6 +1,6 @@
 /** One stretch of memory seen as bytes, 32-bit words and doubles; all little-endian. */
 export interface Bytes {
-  readonly u8: Uint8Array;
+  readonly u8: Buffer;
   readonly u32: Uint32Array;
   readonly f64: Float64Array;
 }
@@ -8,7 +8,7 @@ export interface Bytes {
 /** Views over `length` bytes of a buffer; `start` and `length` are multiples of 8. */
 export function viewBytes(buffer: ArrayBufferLike, start: number, length: number): Bytes {
   return {
-    u8: new Uint8Array(buffer, start, length),
+    u8: Buffer.from(buffer as ArrayBuffer, start, length),
     u32: new Uint32Array(buffer, start, length / 4),
     f64: new Float64Array(buffer, start, length / 8),
   };

@@ -56,7 +56,7 @@ export type StoredDocument = readonly [owner: string, id: string, value: unknown
 /** A checkpoint whose bytes are not what was written. */
 export class CheckpointFault extends Error {}
 
-const FORMAT = 3;
+const FORMAT = 4;
 const CRC_BYTES = 4;
 const packr = new Packr({ useRecords: false, int64AsType: 'bigint' });
 

@@ -16,8 +16,7 @@ export class Currencies {
     for (let i = 0; i < this.#texts.length; i++) {
       if (this.#low[i] === low && this.#high[i] === high) return this.#texts[i] as string;
     }
-    const bytes = u8.slice(at, at + limits.currency_bytes);
-    const text = Buffer.from(bytes).toString('latin1').replace(/\0+$/, '');
+    const text = u8.toString('latin1', at, at + limits.currency_bytes).replace(/\0+$/, '');
     if (this.#texts.length < REMEMBERED) {
       this.#low.push(low);
       this.#high.push(high);

@@ -10,9 +10,9 @@ import {
   DETAILS,
   FLAGS,
   RECORD,
-  readDetail,
   readDetails,
   referenceAt,
+  unpackDetail,
   userAt,
   userLength,
 } from './record.js';
@@ -94,8 +94,8 @@ function nameOf(user: string): string {
 
 /** What was asked for. What the engine knew beside it may be a secret, such as a password's hash. */
 function readRequest(bytes: Bytes, record: number): Record<string, unknown> {
-  const transaction_id = transactionPrefix + hexAt(bytes, record + RECORD.transaction);
-  const request = unpack(readDetail(bytes, record, DETAILS.args) as Buffer);
+  const transaction_id = transactionPrefix + hexAt(bytes.u8, record + RECORD.transaction);
+  const request = unpackDetail(bytes, record, DETAILS.args);
   return { transaction_id, request };
 }
 

@@ -177,7 +177,7 @@ export class EntryVerifier {
     const at = userAt(bytes, record);
     const length = userLength(bytes, record);
     if (length === 0) throw new FrameFault('it names no user');
-    const key = Buffer.from(bytes.u8.slice(at, at + length)).toString('latin1');
+    const key = bytes.u8.toString('latin1', at, at + length);
     const known = this.#actors.get(key);
     const currency = this.#currencies.read(bytes, record + RECORD.currency);
     if (known !== undefined) {

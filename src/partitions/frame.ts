@@ -14,8 +14,14 @@ import {
 } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
 import { allocateBytes, type Bytes } from './bytes.js';
-import { unpack } from './packing.js';
-import { appendDetail, DETAILS, detailBytes, RECORD, readDetail, recordLength } from './record.js';
+import {
+  appendDetail,
+  DETAILS,
+  detailBytes,
+  RECORD,
+  recordLength,
+  unpackDetail,
+} from './record.js';
 
 /**
  * A frame: the accepted entries of one batch, one value of the journal. Its bytes are described in
@@ -227,7 +233,7 @@ export function readFrameHeader({ u8, u32, f64 }: Bytes): FrameHeader {
     sequence: f64[FRAME.sequence >> 3] as number,
     time: f64[FRAME.time >> 3] as number,
     partition: u32[FRAME.partition >> 2] as number,
-    previous: Buffer.from(u8.slice(FRAME.previous, FRAME.previous + HASH_BYTES)),
+    previous: Buffer.from(u8.subarray(FRAME.previous, FRAME.previous + HASH_BYTES)),
     length: u32[FRAME.length >> 2] as number,
   };
 }
@@ -259,9 +265,8 @@ export function recordOf(bytes: Bytes, at: number): number {
 function accountOf(bytes: Bytes, at: number, code: number): AccountName {
   const fixed = fixedAccounts[code];
   if (fixed !== undefined) return fixed;
-  const args = readDetail(bytes, recordOf(bytes, at), DETAILS.args);
-  const provider =
-    args === undefined ? undefined : (unpack(args) as { provider?: unknown }).provider;
+  const args = unpackDetail(bytes, recordOf(bytes, at), DETAILS.args);
+  const { provider } = (args ?? {}) as { readonly provider?: unknown };
   if (code === CLEARING_CODE && typeof provider === 'string') return `clearing:${provider}`;
   throw new FrameFault('has a posting to an unknown account');
 }

@@ -1,4 +1,5 @@
 import { align8, type Bytes, sameBytes, sameUuid } from './bytes.js';
+import { packInto, unpackAt } from './packing.js';
 
 /**
  * A command as bytes: written once by the engine, read by the partition, and copied unchanged into
@@ -47,9 +48,9 @@ export const DETAILS = {
   token: 8,
   /** The `request_uuid` as it was sent, when some digit was a capital. Always the last. */
   request: 9,
-  /** Settings of a player, as msgpack. */
+  /** Settings of a player, packed. */
   settings: 10,
-  /** Of a request, as msgpack: what was asked for, what the engine knew, what it changed. */
+  /** Of a request, packed: what was asked for, what the engine knew, what it changed. */
   args: 11,
   context: 12,
   changes: 13,
@@ -114,6 +115,45 @@ export function endRecord(bytes: Bytes, start: number, details: number, end: num
   return next;
 }
 
+/** Packs a value as a detail, likewise. */
+export function packDetail(u8: Buffer, at: number, tag: number, value: unknown): number {
+  u8[at] = tag;
+  const end = packInto(u8, at + 2, value);
+  const length = end - at - 2;
+  if (length < LONG) u8[at + 1] = length;
+  if (length < LONG || end + 4 > u8.length) return end;
+  u8.copyWithin(at + 6, at + 2, end);
+  u8[at + 1] = LONG;
+  u8.writeUInt32LE(length, at + 2);
+  return end + 4;
+}
+
+/** Where the value of a detail begins; -1 when there is none. */
+export function findDetail(bytes: Bytes, start: number, wanted: number): number {
+  const { u8 } = bytes;
+  const end = detailsAt(bytes, start) + detailsLength(bytes, start);
+  for (let at = detailsAt(bytes, start); at < end; at = valueAt(u8, at) + valueLength(u8, at)) {
+    if (u8[at] === wanted) return valueAt(u8, at);
+  }
+  return -1;
+}
+
+/** Of the detail whose tag is at `at`. */
+function valueLength(u8: Buffer, at: number): number {
+  const length = u8[at + 1] as number;
+  return length === LONG ? u8.readUInt32LE(at + 2) : length;
+}
+
+function valueAt(u8: Buffer, at: number): number {
+  return at + (u8[at + 1] === LONG ? 6 : 2);
+}
+
+/** The value that a detail packs; undefined when there is no such detail. */
+export function unpackDetail(bytes: Bytes, start: number, wanted: number): unknown {
+  const at = findDetail(bytes, start, wanted);
+  return at < 0 ? undefined : unpackAt(bytes.u8, at);
+}
+
 /** Calls back with the place of each detail's value, in the order they were written. */
 function eachDetail(
   bytes: Bytes,
@@ -124,16 +164,9 @@ function eachDetail(
   let at = detailsAt(bytes, start);
   const end = at + detailsLength(bytes, start);
   while (at < end) {
-    const tag = u8[at] as number;
-    let length = u8[at + 1] as number;
-    at += 2;
-    if (length === LONG) {
-      length = 0;
-      for (let i = 3; i >= 0; i--) length = length * 256 + (u8[at + i] as number);
-      at += 4;
-    }
-    found(tag, at, length);
-    at += length;
+    const [value, length] = [valueAt(u8, at), valueLength(u8, at)];
+    found(u8[at] as number, value, length);
+    at = value + length;
   }
 }
 
@@ -180,7 +213,7 @@ function contentOf(bytes: Bytes, start: number, listedOnly: boolean): string {
   let content = '';
   eachDetail(bytes, start, (tag, at, length) => {
     if (tag === DETAILS.request || (listedOnly && !LISTED.has(tag))) return;
-    content += `${tag}:${Buffer.from(bytes.u8.slice(at, at + length)).toString('latin1')};`;
+    content += `${tag}:${bytes.u8.toString('latin1', at, at + length)};`;
   });
   return content;
 }

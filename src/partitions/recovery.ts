@@ -25,7 +25,7 @@ import {
 import type { Journal } from './journal.js';
 import { PartitionState } from './partition-state.js';
 import { userLength } from './record.js';
-import { readChanges } from './request-record.js';
+import { changesAt, readChanges } from './request-record.js';
 import { loadRuns, sortByLane } from './run.js';
 import type { PartitionOptions } from './slots.js';
 import { settingOf } from './turn.js';
@@ -197,7 +197,8 @@ function replayEntry(state: PartitionState, bytes: Bytes, frame: number, at: num
     if (kind === 'limits') {
       state.documents.apply(actor.key, [change(LIMITS, actor.limits ?? null)]);
     }
-  } else if (isRequest(kind)) state.documents.apply(actor.key, readChanges(bytes, record));
+  } else if (isRequest(kind))
+    state.documents.apply(actor.key, readChanges(bytes.u8, changesAt(bytes, record)));
   if (head.mark === 'tombstone') actor.tombstones = true;
   assert.equal(actor.version, head.version, 'versions have no gaps');
   assert.equal(actor.balance, head.balance, 'the balance after is the sum of the postings');

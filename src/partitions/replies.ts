@@ -16,15 +16,15 @@ export interface GrantedReply {
   readonly moved: number;
   readonly time: number;
   /** As they are journaled. */
-  readonly changes: Uint8Array;
+  readonly changes: Buffer;
 }
 
 const NOT_HERE = -1;
-const HEAD_BYTES = 40;
+const HEAD_BYTES = 32;
 
 /**
  * Writes replies behind the batch's records in its slot: four doubles (version, balance, moved,
- * time), the length of what follows, and that: a packed body, or packed changes. One that has no
+ * time) and what the answer is made of: a packed body, or packed changes. One that has no
  * room travels beside.
  */
 export class ReplyWriter {
@@ -51,14 +51,16 @@ export class ReplyWriter {
     balance: number,
     moved: number,
     time: number,
-    content: Uint8Array,
+    content: Buffer,
     index: number,
     extras: Extra[],
   ): number {
     const bytes = this.#bytes as Bytes;
     const at = this.#end;
     if (at + HEAD_BYTES + content.length > bytes.u8.length) {
-      extras.push({ index, reply: { version, balance, moved, time, content } });
+      // A view would be cloned with all the memory that it is of.
+      const reply = { version, balance, moved, time, content: Buffer.from(content), at: 0 };
+      extras.push({ index, reply });
       return NOT_HERE;
     }
     const word = at >> 3;
@@ -66,7 +68,6 @@ export class ReplyWriter {
     bytes.f64[word + 1] = balance;
     bytes.f64[word + 2] = moved;
     bytes.f64[word + 3] = time;
-    bytes.f64[word + 4] = content.length;
     bytes.u8.set(content, at + HEAD_BYTES);
     this.#end = align8(at + HEAD_BYTES + content.length);
     return at;
@@ -79,21 +80,27 @@ export interface ReadReply {
   readonly balance: number;
   readonly moved: number;
   readonly time: number;
-  readonly content: Uint8Array;
+  /** Where the packed body or changes are: good until the batch is settled. */
+  readonly content: Buffer;
+  readonly at: number;
 }
 
 /** The reply to the command at `index`. */
 export function readReply(slot: Slot, index: number, extra: Extra | undefined): ReadReply {
   const at = slot.balances[index] as number;
-  if (at === NOT_HERE) return extra?.reply as ReadReply;
+  if (at === NOT_HERE) {
+    // A clone of a Buffer is none.
+    const beside = extra?.reply as ReadReply;
+    return { ...beside, content: Buffer.from(beside.content) };
+  }
   const { u8, f64 } = slot.records;
   const word = at >> 3;
-  const from = at + HEAD_BYTES;
   return {
     version: f64[word] as number,
     balance: f64[word + 1] as number,
     moved: f64[word + 2] as number,
     time: f64[word + 3] as number,
-    content: Buffer.from(u8.subarray(from, from + (f64[word + 4] as number))),
+    content: u8,
+    at: at + HEAD_BYTES,
   };
 }

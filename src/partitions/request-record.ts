@@ -3,41 +3,111 @@ import { kindCodes } from '../ledger/vocabulary.js';
 import type { Bytes } from './bytes.js';
 import type { Currencies } from './currencies.js';
 import { balanceOf, kindOf, movedOf, recordOf, timeOf, versionOf } from './frame.js';
-import { pack, unpack } from './packing.js';
-import { DETAILS, FLAGS, RECORD, readDetail, referenceAt, userAt, userLength } from './record.js';
+import { packInto, unpackAt, unpackedEnd } from './packing.js';
+import {
+  DETAILS,
+  FLAGS,
+  findDetail,
+  RECORD,
+  readDetail,
+  referenceAt,
+  unpackDetail,
+  userAt,
+  userLength,
+} from './record.js';
 
 /** Where the codes of documents' collections stand on disk: in this order. */
 const collections: readonly Collection[] = ['own', 'outbox', 'payments', 'codes'];
 
+let scratch = Buffer.allocUnsafeSlow(4096);
+
+/**
+ * Packs the documents that an entry changes: how many, then for each the code of its collection in a
+ * byte, its id, the length of its value in four, and the value, so that the bytes of a value can be
+ * taken over as they are. What is returned is good until the next call.
+ */
 export function packChanges(changes: readonly Change[]): Buffer {
-  return pack(
-    changes.map(({ collection, id, value }) => [collections.indexOf(collection), id, value]),
-  );
+  let end = packInto(scratch, 0, changes.length);
+  for (const { collection, id, value } of changes) {
+    const head = packInto(scratch, end + 1, id);
+    const next = packInto(scratch, head + 4, value);
+    if (next > scratch.length) {
+      scratch = Buffer.allocUnsafeSlow(next * 2);
+      return packChanges(changes);
+    }
+    scratch[end] = collections.indexOf(collection);
+    scratch.writeUInt32LE(next - head - 4, head);
+    end = next;
+  }
+  return scratch.subarray(0, end);
 }
 
-type Packed = readonly [collection: number, id: string, value: unknown];
+/** A document as an entry packs it; its value is unpacked when it is looked at. */
+class PackedChange implements Change {
+  readonly collection: Collection;
+  readonly id: string;
+  readonly #bytes: Buffer;
+  readonly #at: number;
 
-/** The changes that an entry's request made. */
-export function readChanges(bytes: Bytes, record: number): readonly Change[] {
-  return unpackChanges(readDetail(bytes, record, DETAILS.changes));
+  constructor(collection: Collection, id: string, bytes: Buffer, at: number) {
+    this.collection = collection;
+    this.id = id;
+    this.#bytes = bytes;
+    this.#at = at;
+  }
+
+  get value(): unknown {
+    return unpackAt(this.#bytes, this.#at);
+  }
 }
 
-/** What `packChanges` packed. */
-export function unpackChanges(packed: Uint8Array | undefined): readonly Change[] {
-  const changes = (unpack(packed) ?? []) as readonly Packed[];
-  return changes.map(([code, id, value]) => {
-    return { collection: collections[code] as Collection, id, value };
+/**
+ * Calls back with each document that `packChanges` packed at `at`, and where its value is. Returns
+ * where they end.
+ */
+export function eachChange(
+  bytes: Buffer,
+  at: number,
+  visit: (collection: Collection, id: string, at: number, length: number) => void,
+): number {
+  const count = unpackAt(bytes, at) as number;
+  let next = unpackedEnd();
+  for (let i = 0; i < count; i++) {
+    const collection = collections[bytes[next] as number];
+    const id = unpackAt(bytes, next + 1);
+    const head = unpackedEnd();
+    if (collection === undefined || typeof id !== 'string') {
+      throw new RangeError('a document has no collection or id');
+    }
+    const length = bytes.readUInt32LE(head);
+    visit(collection, id, head + 4, length);
+    next = head + 4 + length;
+  }
+  return next;
+}
+
+/** The documents that `packChanges` packed at `at`. Look at their values while the bytes are there. */
+export function readChanges(bytes: Buffer, at: number): readonly Change[] {
+  const changes: Change[] = [];
+  eachChange(bytes, at, (collection, id, value) => {
+    changes.push(new PackedChange(collection, id, bytes, value));
   });
+  return changes;
 }
 
-/** The 32 hex digits of an id in a record. */
-export function hexAt({ u8 }: Bytes, at: number): string {
-  return Buffer.from(u8.subarray(at, at + 16)).toString('hex');
+/** Where an entry's documents are packed; -1 when it has none. */
+export function changesAt(bytes: Bytes, record: number): number {
+  return findDetail(bytes, record, DETAILS.changes);
+}
+
+/** The 32 hex digits of an id. */
+export function hexAt(u8: Buffer, at: number): string {
+  return u8.toString('hex', at, at + 16);
 }
 
 /** A user's id, from the bytes of a record. */
 export function userOf({ u8 }: Bytes, at: number, length: number): string {
-  return Buffer.from(u8.subarray(at, at + length)).toString('utf8');
+  return u8.toString('utf8', at, at + length);
 }
 
 const NO_ID = '0'.repeat(32);
@@ -46,16 +116,17 @@ const NO_ID = '0'.repeat(32);
 export function readRequestEntry(bytes: Bytes, at: number, currencies: Currencies): RequestEntry {
   const record = recordOf(bytes, at);
   const kind = kindOf(bytes, at);
-  const id = hexAt(bytes, record + RECORD.transaction);
+  const id = hexAt(bytes.u8, record + RECORD.transaction);
+  const changes = changesAt(bytes, record);
   return {
     kind,
     player: userOf(bytes, userAt(bytes, record), userLength(bytes, record)),
     currency: currencies.read(bytes, record + RECORD.currency),
-    args: unpack(readDetail(bytes, record, DETAILS.args)) ?? argsOfTransaction(bytes, record),
-    context: (unpack(readDetail(bytes, record, DETAILS.context)) ?? {}) as RequestEntry['context'],
-    changes: readChanges(bytes, record),
+    args: unpackDetail(bytes, record, DETAILS.args) ?? argsOfTransaction(bytes, record),
+    context: (unpackDetail(bytes, record, DETAILS.context) ?? {}) as RequestEntry['context'],
+    changes: changes < 0 ? [] : readChanges(bytes.u8, changes),
     id: id === NO_ID ? placeId(bytes, at) : id,
-    fresh: hexAt(bytes, record + RECORD.request),
+    fresh: hexAt(bytes.u8, record + RECORD.request),
     time: timeOf(bytes),
     moved: movedOf(bytes, at),
     balance: balanceOf(bytes, at),
@@ -70,7 +141,7 @@ function argsOfTransaction(bytes: Bytes, record: number): unknown {
   const undone =
     (flags & FLAGS.reference) !== 0 && bytes.u8[record + RECORD.kind] === kindCodes.rollback;
   return {
-    ...(undone && { spend: `tx_${hexAt(bytes, referenceAt(record))}` }),
+    ...(undone && { spend: `tx_${hexAt(bytes.u8, referenceAt(record))}` }),
     ...(round !== undefined && { reference: round }),
   };
 }

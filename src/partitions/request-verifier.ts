@@ -14,8 +14,9 @@ import {
 import type { Account, RequestKind } from '../ledger/vocabulary.js';
 import type { Bytes } from './bytes.js';
 import type { Currencies } from './currencies.js';
-import type { EntryHead } from './frame.js';
+import { type EntryHead, recordOf } from './frame.js';
 import { pack, unpack } from './packing.js';
+import { DETAILS, readDetail } from './record.js';
 import { packChanges, readRequestEntry } from './request-record.js';
 import type { Transit } from './transit.js';
 
@@ -52,7 +53,8 @@ export class RequestVerifier {
     assert.equal(ruling.kind, 'granted', `the rules grant this ${entry.kind}`);
     if (ruling.kind !== 'granted') return;
     assert.ok(isDeepEqual(ruling.postings, head.postings), `the postings of this ${entry.kind}`);
-    const same = packChanges(ruling.changes).equals(packChanges(entry.changes));
+    const changes = readDetail(bytes, recordOf(bytes, at), DETAILS.changes);
+    const same = changes !== undefined && packChanges(ruling.changes).equals(changes);
     assert.ok(same, `what this ${entry.kind} changed`);
     agreement(entry, head);
     this.#note(entry, key, id);

@@ -1,15 +1,14 @@
 import { applyToAccount, applyToBooks } from '../ledger/apply.js';
 import { answerRequest, decideRequest } from '../ledger/families.js';
 import { movedToPlayer } from '../ledger/money.js';
-import type { Asked, Earlier, Granted } from '../ledger/request.js';
+import type { Asked, Granted } from '../ledger/request.js';
 import type { RequestKind } from '../ledger/vocabulary.js';
 import type { Actor } from './actors.js';
-import type { Bytes } from './bytes.js';
+import { allocateBytes, type Bytes } from './bytes.js';
 import { writeCurrency } from './currencies.js';
 import { entryBytes, kindOf, movedOf, recordOf } from './frame.js';
-import { unpack } from './packing.js';
 import type { PartitionState } from './partition-state.js';
-import { DETAILS, RECORD, readDetail, sameRequest, userAt, userLength } from './record.js';
+import { DETAILS, RECORD, sameRequest, unpackDetail, userAt, userLength } from './record.js';
 import type { GrantedReply, Reply } from './replies.js';
 import { hexAt, packChanges, readRequestEntry } from './request-record.js';
 import { RESULT } from './slots.js';
@@ -22,6 +21,10 @@ export type Result =
 /** Decides and applies requests: credits, orders, payments, players. One command at a time. */
 export class Requests {
   readonly #state: PartitionState;
+  /** The record of the command that is being decided, and the key of its actor. */
+  #records: Bytes = allocateBytes(0);
+  #start = 0;
+  #key = '';
 
   constructor(state: PartitionState) {
     this.#state = state;
@@ -34,9 +37,9 @@ export class Requests {
     actor: Actor | undefined,
     mayWrite: boolean,
   ): Result {
-    const asked = this.#ask(records, start, actor);
     const known = this.#known(records, start, actor);
     if (known !== undefined) return known;
+    const asked = this.#ask(records, start, actor);
     const ruling = decideRequest(kind, asked);
     const version = actor?.version ?? 0;
     switch (ruling.kind) {
@@ -63,29 +66,35 @@ export class Requests {
   }
 
   #ask(records: Bytes, start: number, account: Actor | undefined): Asked {
-    const { documents, time } = this.#state;
+    const { u8 } = records;
     const at = userAt(records, start);
-    const user = Buffer.from(records.u8.subarray(at, at + userLength(records, start)));
-    const key = account?.key ?? user.toString('latin1');
+    const end = at + userLength(records, start);
+    this.#records = records;
+    this.#start = start;
+    this.#key = account?.key ?? u8.toString('latin1', at, end);
     return {
-      player: user.toString('utf8'),
+      player: u8.toString('utf8', at, end),
       account,
-      args: unpack(readDetail(records, start, DETAILS.args)),
-      context: unpack(readDetail(records, start, DETAILS.context)) as Asked['context'],
-      id: hexAt(records, start + RECORD.transaction),
-      fresh: hexAt(records, start + RECORD.request),
-      time,
-      read: (collection, id) => documents.read(key, collection, id),
-      earlier: (id) => this.#earlier(id, records, start),
+      args: unpackDetail(records, start, DETAILS.args),
+      context: unpackDetail(records, start, DETAILS.context) as Asked['context'],
+      id: hexAt(u8, start + RECORD.transaction),
+      fresh: hexAt(u8, start + RECORD.request),
+      time: this.#state.time,
+      read: this.#read,
+      earlier: this.#earlier,
     };
   }
 
-  #earlier(id: string, records: Bytes, start: number): Earlier | undefined {
+  readonly #read: Asked['read'] = (collection, id) => {
+    return this.#state.documents.read(this.#key, collection, id);
+  };
+
+  readonly #earlier: Asked['earlier'] = (id) => {
     const { transactions } = this.#state;
-    if (!transactions.findOwn(id, records, start)) return undefined;
+    if (!transactions.findOwn(id, this.#records, this.#start)) return undefined;
     const { knownFrame, knownAt } = transactions;
     return { kind: kindOf(knownFrame, knownAt), moved: movedOf(knownFrame, knownAt) };
-  }
+  };
 
   /** After this point it must succeed: account, documents and entry change together. */
   #accept(
@@ -100,9 +109,9 @@ export class Requests {
     const actor = known ?? actors.open(records, start);
     applyToBooks(books, postings);
     applyToAccount(actor, postings);
+    const packed = packChanges(changes);
     documents.apply(actor.key, changes);
     if (known !== undefined) writeCurrency(records.u8, start + RECORD.currency, actor.currency);
-    const packed = packChanges(changes);
     const frame = this.#state.openFrame(entryBytes(records, start, packed));
     const at = frame.append(actor.head('none', postings), records, start, packed);
     actors.moved(actor, frame.number, at);

@@ -29,7 +29,15 @@ import { entryBytes, recordOf } from './frame.js';
 import { unpack } from './packing.js';
 import type { PartitionState } from './partition-state.js';
 import { Queries, type Query } from './queries.js';
-import { DETAILS, FLAGS, faultsOf, RECORD, readDetail, recordLength } from './record.js';
+import {
+  DETAILS,
+  FLAGS,
+  faultsOf,
+  RECORD,
+  readDetail,
+  recordLength,
+  unpackDetail,
+} from './record.js';
 import { ReplyWriter } from './replies.js';
 import { Requests, type Result } from './requests.js';
 import { type Extra, type PlayerState, RESULT, type Slot } from './slots.js';
@@ -119,7 +127,7 @@ export class Turn {
   }
 
   #query(records: Bytes, start: number, actor: Actor | undefined): Result {
-    const query = unpack(readDetail(records, start, DETAILS.args)) as Query;
+    const query = unpackDetail(records, start, DETAILS.args) as Query;
     const body = this.#queries.run(query, actor, records, start);
     const version = actor?.version ?? 0;
     if (!isRefusal(body)) return { code: RESULT.answered, version, body };
@@ -256,7 +264,7 @@ function amountOf(records: Bytes, start: number): number {
   return records.f64[(start + RECORD.amount) >> 3] as number;
 }
 
-/** The setting in a record: a status is its amount (1: disabled), limits are msgpack. */
+/** The setting in a record: a status is its amount (1: disabled), limits are packed. */
 export function settingOf(kind: 'status' | 'limits', records: Bytes, start: number): Setting {
   if (kind === 'status') return { kind, disabled: amountOf(records, start) === 1 };
   const packed = readDetail(records, start, DETAILS.settings);

@@ -7,7 +7,7 @@ import type { Requests } from '../requests.js';
 export function creditsOf(requests: Requests): Credits {
   return {
     add: (player, { amount, reason, reference, currency, note }, options) => {
-      const args: CreditArgs = { amount, reason, ...given({ reference, currency, note }) };
+      const args: CreditArgs = given({ amount, reason, reference, currency, note });
       return requests.ask({ kind: 'credit', player, args }, options);
     },
   };
@@ -16,11 +16,11 @@ export function creditsOf(requests: Requests): Credits {
 export function spendsOf(requests: Requests): Spends {
   return {
     create: (player, { amount, reason, reference }, options) => {
-      const args: SpendArgs = { amount, ...given({ reason, reference }) };
+      const args: SpendArgs = given({ amount, reason, reference });
       return requests.ask({ kind: 'spend', player, args }, options);
     },
     refund: (player, spend, { amount, reason }, options) => {
-      const args: RefundArgs = { spend, ...given({ amount, reason }) };
+      const args: RefundArgs = given({ spend, amount, reason });
       return requests.ask({ kind: 'refund', player, args }, options);
     },
   };
@@ -29,7 +29,7 @@ export function spendsOf(requests: Requests): Spends {
 export function transfersOf(requests: Requests): Transfers {
   return {
     create: (player, { to, amount, reason }, options) => {
-      const args: TransferArgs = { to, amount, ...given({ reason }) };
+      const args: TransferArgs = given({ to, amount, reason });
       return requests.ask({ kind: 'transfer', player, args }, options);
     },
   };
@@ -55,10 +55,15 @@ export function pageOf({ limit = DEFAULT_PAGE, cursor }: PageOptions): {
   return { limit: size, ...given({ cursor }) };
 }
 
-type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+type Given<T> = {
+  [K in keyof T as undefined extends T[K] ? never : K]: T[K];
+} & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
 
 /** The members that have a value. */
 export function given<T extends object>(members: T): Given<T> {
-  const entries = Object.entries(members).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Given<T>;
+  const found: Partial<T> = {};
+  for (const name in members) if (members[name] !== undefined) found[name] = members[name];
+  return found as unknown as Given<T>;
 }

@@ -98,7 +98,7 @@ export function ordersOf(requests: Requests, catalogue: Catalogue, currency: str
     cancel: (player, order, options) => step('cancel', player, order, options),
     refund: (player, order, { lines, amount, revoke, reason }, options) => {
       const plain = lines?.map(({ sku, quantity }) => ({ sku, quantity }));
-      const args: OrderRefundArgs = { order, ...given({ lines: plain, amount, revoke, reason }) };
+      const args: OrderRefundArgs = given({ order, lines: plain, amount, revoke, reason });
       return requests.ask({ kind: 'order_refund', player, args }, options);
     },
     get: (player, id) => requests.query(player, { what: 'order', id }),
@@ -114,7 +114,7 @@ export function orderOf(
   currency: string,
 ) {
   const plain = lines.map(({ sku, quantity }) => ({ sku, quantity }));
-  const args: OrderArgs = { lines: plain, ...given({ expected_total, complete }) };
+  const args: OrderArgs = given({ lines: plain, expected_total, complete });
   const context = { items: catalogue.resolve(lines), currency };
   return { kind: 'order', player, args, context } as const;
 }
@@ -130,7 +130,7 @@ export function entitlementsOf(requests: Requests): Entitlements {
       return requests.ask({ kind: 'consume', player, args }, options);
     },
     revoke: (player, entitlement, { quantity, reason }, options) => {
-      const args: RevokeArgs = { entitlement, ...given({ quantity, reason }) };
+      const args: RevokeArgs = given({ entitlement, quantity, reason });
       return requests.ask({ kind: 'revoke', player, args }, options);
     },
   };
