@@ -61,7 +61,7 @@ export const limits = {
   checkpoint_entries: 500_000,
   /** Actors whose place a checkpoint notes between two batches. */
   checkpoint_slice_actors: 4_096,
-  /** The same after this many documents changed: they are in memory until then, some 700 bytes each. */
+  /** The same after this many changes of documents: they are in memory until then, some 250 bytes each. */
   changed_documents: 50_000,
   /** Documents that it writes at once. */
   checkpoint_slice_documents: 2_000,

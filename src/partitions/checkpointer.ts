@@ -101,10 +101,8 @@ export class Checkpointer {
   async #writeDocuments(layer: Layer): Promise<StoredDocument[]> {
     const together: StoredDocument[] = [];
     let slice: StoredDocument[] = [];
-    for (const [owner, documents] of layer) {
-      for (const [id, value] of documents) {
-        (id === LIMITS ? together : slice).push([owner, id, value]);
-      }
+    for (const document of layer) {
+      (document[1] === LIMITS ? together : slice).push(document);
       if (slice.length < limits.checkpoint_slice_documents) continue;
       await this.#store.writeDocuments(slice);
       slice = [];

@@ -25,7 +25,7 @@ import {
 import type { Journal } from './journal.js';
 import { PartitionState } from './partition-state.js';
 import { userLength } from './record.js';
-import { changesAt, readChanges } from './request-record.js';
+import { changesAt, packChanges } from './request-record.js';
 import { loadRuns, sortByLane } from './run.js';
 import type { PartitionOptions } from './slots.js';
 import { settingOf } from './turn.js';
@@ -195,10 +195,12 @@ function replayEntry(state: PartitionState, bytes: Bytes, frame: number, at: num
   if (kind === 'status' || kind === 'limits') {
     applySetting(actor, settingOf(kind, bytes, record));
     if (kind === 'limits') {
-      state.documents.apply(actor.key, [change(LIMITS, actor.limits ?? null)]);
+      const changes = packChanges([change(LIMITS, actor.limits ?? null)]);
+      state.documents.apply(actor.key, changes, 0);
     }
-  } else if (isRequest(kind))
-    state.documents.apply(actor.key, readChanges(bytes.u8, changesAt(bytes, record)));
+  } else if (isRequest(kind)) {
+    state.documents.apply(actor.key, bytes.u8, changesAt(bytes, record));
+  }
   if (head.mark === 'tombstone') actor.tombstones = true;
   assert.equal(actor.version, head.version, 'versions have no gaps');
   assert.equal(actor.balance, head.balance, 'the balance after is the sum of the postings');

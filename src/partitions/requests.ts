@@ -110,7 +110,7 @@ export class Requests {
     applyToBooks(books, postings);
     applyToAccount(actor, postings);
     const packed = packChanges(changes);
-    documents.apply(actor.key, changes);
+    documents.apply(actor.key, packed, 0);
     if (known !== undefined) writeCurrency(records.u8, start + RECORD.currency, actor.currency);
     const frame = this.#state.openFrame(entryBytes(records, start, packed));
     const at = frame.append(actor.head('none', postings), records, start, packed);

@@ -39,6 +39,7 @@ import {
   unpackDetail,
 } from './record.js';
 import { ReplyWriter } from './replies.js';
+import { packChanges } from './request-record.js';
 import { Requests, type Result } from './requests.js';
 import { type Extra, type PlayerState, RESULT, type Slot } from './slots.js';
 import { readUuid } from './uuid.js';
@@ -218,7 +219,8 @@ export class Turn {
     if (kind === 'status' || kind === 'limits') {
       applySetting(actor, settingOf(kind, records, start));
       if (kind === 'limits') {
-        this.#state.documents.apply(actor.key, [change(LIMITS, actor.limits ?? null)]);
+        const changes = packChanges([change(LIMITS, actor.limits ?? null)]);
+        this.#state.documents.apply(actor.key, changes, 0);
       }
     }
     if (mark === 'tombstone') actor.tombstones = true;

@@ -152,7 +152,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'forgets documents over a recovery',
     file: 'partitions/recovery.js',
-    find: 'state.documents.apply(actor.key, readChanges(bytes, record));',
+    find: 'state.documents.apply(actor.key, bytes.u8, changesAt(bytes, record));',
     replace: ';',
   },
   {
