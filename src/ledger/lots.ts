@@ -18,7 +18,7 @@ export interface Lot {
   readonly revoked: number;
   readonly created: number;
   /** Absent: it lasts for ever. */
-  readonly expires?: number;
+  readonly expires?: number | undefined;
 }
 
 /** The units of one item that a player has: what "owned already" and "at most" are decided by. */
@@ -74,7 +74,7 @@ export function reduceLot(
 }
 
 function holdingWith(holding: Holding, lot: Lot, units: number, granted: number): Holding {
-  const next = { ...holding, granted: holding.granted + granted };
+  const next = { units: holding.units, ending: holding.ending, granted: holding.granted + granted };
   const { expires } = lot;
   if (expires === undefined) return { ...next, units: holding.units + units };
   const other = holding.ending.filter(([id, , end]) => id !== lot.id && end > lot.created);

@@ -2,14 +2,6 @@ import { AMOUNT_FORM } from './credits.js';
 import { isQuantity, QUANTITY_FORM } from './entitlements.js';
 import { holdingOf, LOT, type Lot, reduceLot, remainingOf } from './lots.js';
 import { move, refundOf } from './money.js';
-import {
-  isRefunded,
-  ORDER,
-  refundStatusOf,
-  type StoredLine,
-  type StoredOrder,
-  statusOf,
-} from './orders.js';
 import { invalid, type Refusal, refuse } from './refusals.js';
 import {
   type Asked,
@@ -25,6 +17,14 @@ import {
   rfc3339,
 } from './request.js';
 import type { OrderRefund } from './resources.js';
+import {
+  isRefunded,
+  ORDER,
+  refundStatusOf,
+  type StoredLine,
+  type StoredOrder,
+  statusOf,
+} from './stored-orders.js';
 
 /** What becomes of the units that are paid back. */
 export type Revoke = 'unused' | 'force' | 'none';

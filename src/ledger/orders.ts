@@ -7,14 +7,19 @@ import {
   type BaseContext,
   type Change,
   change,
-  changed,
   grant,
-  type RequestEntry,
   type Rules,
   type Ruling,
-  rfc3339,
 } from './request.js';
-import type { Item, Order, OrderStatus, RefundStatus } from './resources.js';
+import type { Item } from './resources.js';
+import {
+  isExpired,
+  ORDER,
+  orderAfter,
+  type StoredLine,
+  type StoredOrder,
+  statusOf,
+} from './stored-orders.js';
 import { orderPrefix } from './transactions.js';
 
 /** How long prices of a PENDING order hold. */
@@ -22,36 +27,9 @@ export const ORDER_TTL_MS = 15 * 60_000;
 const MAX_PENDING = 100;
 const MAX_LINES = 50;
 
-/** Documents: an order; and which orders are PENDING, with their ends. */
-export const ORDER = 'o:';
+/** Document: which orders are PENDING, with their ends. */
 const PENDING = 'pending';
 type Pending = readonly (readonly [order: string, expires: number])[];
-
-/** A line as it is kept: what was frozen when the order was made, and what became of it. */
-export interface StoredLine {
-  readonly sku: string;
-  readonly version: number;
-  readonly kind: Item['kind'];
-  readonly price: number;
-  readonly quantity: number;
-  readonly grants?: number;
-  readonly duration?: number;
-  readonly max?: number;
-  readonly refundedQuantity: number;
-  readonly refundedAmount: number;
-  readonly lot?: string;
-}
-
-/** An order as it is kept; times in milliseconds since 1970. */
-export interface StoredOrder {
-  readonly id: string;
-  readonly history: readonly OrderStatus[];
-  readonly total: number;
-  readonly lines: readonly StoredLine[];
-  readonly created: number;
-  readonly expires: number;
-  readonly completed?: number;
-}
 
 interface LineArgs {
   readonly sku: string;
@@ -169,18 +147,8 @@ function unavailable(
 
 function freeze({ sku, quantity }: LineArgs, item: Quote): StoredLine {
   const { version, kind, price, grants, duration, max_per_player: max } = item;
-  return {
-    sku,
-    version,
-    kind,
-    price,
-    quantity,
-    ...(grants !== undefined && { grants }),
-    ...(duration !== undefined && { duration }),
-    ...(max !== undefined && { max }),
-    refundedQuantity: 0,
-    refundedAmount: 0,
-  };
+  const prices = { sku, version, kind, price, quantity, grants, duration, max };
+  return { ...prices, refundedQuantity: 0, refundedAmount: 0 };
 }
 
 function totalOf(lines: readonly StoredLine[]): number {
@@ -219,16 +187,19 @@ function pay(asked: Asked<unknown>, found: StoredOrder, others: readonly Change[
   if (account === undefined) return refuse('player_not_found');
   const refused = notForThem(asked, found) ?? uncovered(account, found.total);
   if (refused !== undefined) return refused;
-  const lots = found.lines.map((line, i) => lotOf(line, i, found.id, fresh, time));
-  const lines = found.lines.map((line, i) => ({ ...line, lot: (lots[i] as Lot).id }));
-  const history: OrderStatus[] = [...found.history, 'COMPLETED'];
+  const lines: StoredLine[] = [];
+  const lots: Change[] = [];
+  for (const line of found.lines) {
+    const lot = lotOf(line, lines.length, found.id, fresh, time);
+    lines.push({ ...line, lot: lot.id });
+    lots.push(...grantLot(lot, holdingOf(asked.read, lot.sku)));
+  }
+  const { id, total } = found;
+  const history = [...found.history, 'COMPLETED'] as const;
+  const paid: StoredOrder = { ...found, history, lines, completed: time };
   return grant(
-    [...move('player', 'treasury', found.total), ...move('issuance', 'player', grantsOf(lines))],
-    [
-      change(ORDER + found.id, { ...found, history, lines, completed: time }),
-      ...lots.flatMap((lot) => grantLot(lot, holdingOf(asked.read, lot.sku))),
-      ...others,
-    ],
+    [...move('player', 'treasury', total), ...move('issuance', 'player', grantsOf(lines))],
+    [change(ORDER + id, paid), ...lots, ...others],
   );
 }
 
@@ -262,70 +233,6 @@ function lotOf(line: StoredLine, index: number, order: string, fresh: string, no
     consumed: kind === 'currency' ? quantity : 0,
     revoked: 0,
     created: now,
-    ...(duration !== undefined && { expires: now + duration * 1000 }),
+    expires: duration === undefined ? undefined : now + duration * 1000,
   };
-}
-
-function isExpired({ history, expires }: StoredOrder, time: number): boolean {
-  return history.at(-1) === 'PENDING' && expires <= time;
-}
-
-/** A PENDING order whose time is over is cancelled, without an entry that says so. */
-export function statusOf(stored: StoredOrder, time: number): OrderStatus {
-  return isExpired(stored, time) ? 'CANCELLED' : (stored.history.at(-1) as OrderStatus);
-}
-
-/** How much of a line or an order was given back. A free line is given back by its units. */
-export function refundStatusOf(lines: readonly StoredLine[]): RefundStatus {
-  if (lines.every(isRefunded)) return 'FULL';
-  const none = lines.every((line) => line.refundedAmount === 0 && line.refundedQuantity === 0);
-  return none ? 'NONE' : 'PARTIAL';
-}
-
-export function isRefunded({ price, quantity, ...line }: StoredLine): boolean {
-  if (price === 0) return line.refundedQuantity === quantity;
-  return line.refundedAmount === price * quantity;
-}
-
-/** An order as it is told at a time. */
-export function orderOf(
-  stored: StoredOrder,
-  player: string,
-  currency: string,
-  time: number,
-): Order {
-  const expired = isExpired(stored, time);
-  const status = statusOf(stored, time);
-  return {
-    order_id: stored.id,
-    player_id: player,
-    status,
-    ...(status === 'CANCELLED' && { cancel_reason: expired ? 'EXPIRED' : 'USER' }),
-    total: stored.total,
-    currency,
-    lines: stored.lines.map((line) => ({
-      sku: line.sku,
-      item_version: line.version,
-      kind: line.kind,
-      unit_price: line.price,
-      quantity: line.quantity,
-      refunded_quantity: line.refundedQuantity,
-      refunded_amount: line.refundedAmount,
-      refund_status: refundStatusOf([line]),
-      ...(line.lot !== undefined && { entitlement_id: line.lot }),
-    })),
-    refunded_amount: stored.lines.reduce((sum, line) => sum + line.refundedAmount, 0),
-    refund_status: refundStatusOf(stored.lines),
-    history: expired ? [...stored.history, 'CANCELLED'] : stored.history,
-    created_at: rfc3339(stored.created),
-    expires_at: rfc3339(stored.expires),
-    ...(stored.completed !== undefined && { completed_at: rfc3339(stored.completed) }),
-  };
-}
-
-function orderAfter(entry: RequestEntry<unknown, unknown>): Order {
-  const { changes, player, currency, time, balance } = entry;
-  const stored = changed<StoredOrder>(changes, ORDER);
-  const told = orderOf(stored, player, currency, time);
-  return stored.completed === time ? { ...told, balance_after: balance } : told;
 }

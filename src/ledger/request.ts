@@ -113,8 +113,21 @@ export function isAmount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= MAX_AMOUNT;
 }
 
+/** Texts of the last times that were asked for: what is decided in one turn has the same. */
+const texts = new Map<number, string>();
+const REMEMBERED = 64;
+
 /** RFC 3339, UTC, of milliseconds since 1970. The calendar is proleptic Gregorian. */
 export function rfc3339(time: number): string {
+  const known = texts.get(time);
+  if (known !== undefined) return known;
+  const text = textOf(time);
+  if (texts.size >= REMEMBERED) texts.clear();
+  texts.set(time, text);
+  return text;
+}
+
+function textOf(time: number): string {
   const day = Math.floor(time / 86_400_000);
   const rest = time - day * 86_400_000;
   const { year, month, date } = civil(day);
@@ -149,7 +162,7 @@ function civil(day: number): { year: number; month: number; date: number } {
   const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
   const date = ofYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1;
   const found = { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, date };
-  if (days.size > 64) days.clear();
+  if (days.size >= REMEMBERED) days.clear();
   days.set(day, found);
   return found;
 }

@@ -1,10 +1,10 @@
 import { CREDENTIAL, type Credential, PROFILE, type Profile } from '../ledger/accounts.js';
 import { ITEM } from '../ledger/catalogue.js';
 import { entitlementOf, holdingOf, LOT, type Lot, ownedAt } from '../ledger/lots.js';
-import { ORDER, orderOf, type StoredOrder } from '../ledger/orders.js';
 import { PAYMENT, paymentOf, type StoredPayment } from '../ledger/payments.js';
 import { type Refusal, refuse } from '../ledger/refusals.js';
 import type { Entitlement, Order, Transaction, TransactionType } from '../ledger/resources.js';
+import { ORDER, orderOf, type StoredOrder } from '../ledger/stored-orders.js';
 import { SPEND_REFUNDS, transactionOf, transactionPrefix, typeOf } from '../ledger/transactions.js';
 import type { Actor } from './actors.js';
 import type { Bytes } from './bytes.js';

@@ -3,7 +3,6 @@ import { isDeepEqual } from '../ledger/equal.js';
 import { decideRequest } from '../ledger/families.js';
 import { LOT, type Lot } from '../ledger/lots.js';
 import { movedToPlayer } from '../ledger/money.js';
-import { ORDER, type StoredOrder } from '../ledger/orders.js';
 import {
   type Asked,
   type Collection,
@@ -11,6 +10,7 @@ import {
   type Earlier,
   type RequestEntry,
 } from '../ledger/request.js';
+import { ORDER, type StoredOrder } from '../ledger/stored-orders.js';
 import type { Account, RequestKind } from '../ledger/vocabulary.js';
 import type { Bytes } from './bytes.js';
 import type { Currencies } from './currencies.js';
