@@ -1,11 +1,12 @@
 import { answerRequest } from '../ledger/families.js';
 import type { Message } from '../ledger/messages.js';
 import { refuse } from '../ledger/refusals.js';
-import type { BaseContext, Change } from '../ledger/request.js';
-import type { RequestKind } from '../ledger/vocabulary.js';
+import type { BaseContext, Change, RequestEntry } from '../ledger/request.js';
+import { type Kind, kindNames, type RequestKind } from '../ledger/vocabulary.js';
+import type { Bytes } from '../partitions/bytes.js';
 import { unpackAt } from '../partitions/packing.js';
 import type { Query } from '../partitions/queries.js';
-import { RECORD } from '../partitions/record.js';
+import { DETAILS, RECORD, unpackDetail } from '../partitions/record.js';
 import { type ReadReply, readReply } from '../partitions/replies.js';
 import { hexAt, readChanges } from '../partitions/request-record.js';
 import { type Extra, RESULT, type Slot } from '../partitions/slots.js';
@@ -83,7 +84,7 @@ export class Requests {
       if (id !== undefined) writeId(u8, start + RECORD.transaction, id);
       else
         u8.copyWithin(start + RECORD.transaction, start + RECORD.request, start + RECORD.currency);
-      partition.post(batch, new Waiting(asking, this.#post, resolve as Settle, reject), start, end);
+      partition.post(batch, new Waiting(player, this.#post, resolve as Settle, reject), start, end);
     });
   }
 
@@ -112,7 +113,8 @@ function contextOf(
   { context }: Asking,
   { ifMatch, by = 'service' }: Partial<RequestOptions>,
 ): Readonly<Record<string, unknown>> {
-  return ifMatch === undefined ? { ...context, by } : { ...context, by, if_match: ifMatch };
+  if (ifMatch !== undefined) return { ...context, by, if_match: ifMatch };
+  return context === undefined ? { by } : { ...context, by };
 }
 
 type Settle = (outcome: Outcome<unknown>) => void;
@@ -122,18 +124,18 @@ type Settle = (outcome: Outcome<unknown>) => void;
  * keeps what cannot be read again from the record.
  */
 class Waiting implements Caller {
-  readonly #asking: Asking;
+  readonly #player: string;
   readonly #post: (messages: readonly Message[]) => void;
   readonly #resolve: Settle;
   readonly #reject: (error: Error) => void;
 
   constructor(
-    asking: Asking,
+    player: string,
     post: (messages: readonly Message[]) => void,
     resolve: Settle,
     reject: (error: Error) => void,
   ) {
-    this.#asking = asking;
+    this.#player = player;
     this.#post = post;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -151,28 +153,66 @@ class Waiting implements Caller {
   }
 
   #granted(start: number, slot: Slot, index: number, reply: ReadReply): unknown {
-    const { kind, player, args, context } = this.#asking;
-    const { u8 } = slot.records;
     const changes = readChanges(reply.content, reply.at);
     postMessages(changes, this.#post);
-    return answerRequest({
-      kind,
-      player,
-      currency: currencyOf(slot, index),
-      args,
-      context: (context ?? {}) as BaseContext,
-      changes,
-      id: hexAt(u8, start + RECORD.transaction),
-      fresh: hexAt(u8, start + RECORD.request),
-      time: reply.time,
-      moved: reply.moved,
-      balance: reply.balance,
-      version: reply.version,
-    });
+    const currency = currencyOf(slot, index);
+    return answerRequest(new NewEntry(slot.records, start, this.#player, currency, changes, reply));
   }
 
   fail(_tag: number, error: Error): void {
     this.#reject(error);
+  }
+}
+
+/** The entry that was made now: of what was asked for, an answer may tell little. */
+class NewEntry implements RequestEntry {
+  readonly #records: Bytes;
+  readonly #start: number;
+  readonly player: string;
+  readonly currency: string;
+  readonly changes: readonly Change[];
+  readonly time: number;
+  readonly moved: number;
+  readonly balance: number;
+  readonly version: number;
+
+  constructor(
+    records: Bytes,
+    start: number,
+    player: string,
+    currency: string,
+    changes: readonly Change[],
+    { time, moved, balance, version }: ReadReply,
+  ) {
+    this.#records = records;
+    this.#start = start;
+    this.player = player;
+    this.currency = currency;
+    this.changes = changes;
+    this.time = time;
+    this.moved = moved;
+    this.balance = balance;
+    this.version = version;
+  }
+
+  get kind(): Kind {
+    return kindNames.get(this.#records.u8[this.#start + RECORD.kind] as number) as Kind;
+  }
+
+  get args(): unknown {
+    return unpackDetail(this.#records, this.#start, DETAILS.args);
+  }
+
+  get context(): BaseContext {
+    return unpackDetail(this.#records, this.#start, DETAILS.context) as BaseContext;
+  }
+
+  get id(): string {
+    return hexAt(this.#records.u8, this.#start + RECORD.transaction);
+  }
+
+  get fresh(): string {
+    return hexAt(this.#records.u8, this.#start + RECORD.request);
   }
 }
 
