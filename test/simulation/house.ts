@@ -5,7 +5,8 @@ import type { StartThread, Thread, ThreadOptions } from '../../dist/engine/pool.
 import type { Wallet } from '../../dist/engine/wallet.js';
 import type { Incarnation } from '../../dist/partitions/incarnation.js';
 import type { Task } from '../../dist/partitions/slots.js';
-import { type Disk, SimulatedCheckpoints, SimulatedFile } from './disk.js';
+import { SimulatedCheckpoints } from './checkpoints.js';
+import { type Disk, SimulatedFile } from './disk.js';
 import type { World } from './world.js';
 
 /** The parts of the built package that the simulation puts together itself. */

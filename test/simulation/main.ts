@@ -3,8 +3,9 @@ import { parseArgs } from 'node:util';
 import { mutate, projectRoot } from '../support/mutant.js';
 import { load, type Modules } from './house.js';
 import { mutations } from './mutations.js';
+import { type Script, script } from './script.js';
 import { shrink, tell } from './shrink.js';
-import { play, type Script, script } from './simulation.js';
+import { play } from './simulation.js';
 
 const HELP = `npm run simulate -- [--seeds 1000] [--from 1] [--ops 50]   many histories
 npm run simulate -- --seed N                               one, told when it fails

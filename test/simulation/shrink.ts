@@ -1,6 +1,7 @@
 import type { Op, Sent } from './history.js';
 import type { Modules } from './house.js';
-import { type Mishap, play, type Script, type Verdict } from './simulation.js';
+import type { Mishap, Script } from './script.js';
+import { play, type Verdict } from './simulation.js';
 
 const TRIES = 400;
 

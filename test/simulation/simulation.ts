@@ -1,26 +1,13 @@
 import type { Wallet } from '../../dist/engine/wallet.js';
-import { Disk, type DiskFault } from './disk.js';
-import { type Answer, call, type Op, planOps, type Sent } from './history.js';
-import { House, type Modules, type Plan, ThreadDeath, verify } from './house.js';
-import { type Line, Oracle, type Seen } from './oracle.js';
+import { Disk } from './disk.js';
+import { type Harm, harms } from './harm.js';
+import { type Answer, call, type Op, type Sent } from './history.js';
+import { House, type Modules, ThreadDeath, verify } from './house.js';
+import { look } from './look.js';
+import { Oracle, type Seen } from './oracle.js';
 import { Random } from './random.js';
+import type { Mishap, Script } from './script.js';
 import { OUTSIDE, World } from './world.js';
-
-/** What goes wrong, and after which event. */
-export interface Mishap {
-  readonly step: number;
-  readonly what: 'crash' | 'thread' | 'full' | DiskFault;
-  readonly partition: number;
-}
-
-/** A history before it happens; one with fewer operations or mishaps is one too. */
-export interface Script {
-  readonly seed: number;
-  readonly plan: Plan;
-  readonly users: readonly string[];
-  readonly ops: readonly Op[];
-  readonly mishaps: readonly Mishap[];
-}
 
 export interface Verdict {
   readonly faults: readonly string[];
@@ -30,39 +17,7 @@ export interface Verdict {
   readonly sent: readonly Sent[];
 }
 
-const STEPS_PER_OP = 16;
 const PATIENCE_MS = 60_000;
-const MISHAPS = [
-  'crash',
-  'crash',
-  'crash',
-  'thread',
-  'full',
-  'fails',
-  'refuses',
-  'repeats',
-  'hangs',
-] as const;
-
-/** The history of a seed. */
-export function script(seed: number, length: number): Script {
-  const random = new Random(seed * 2 + 1);
-  const partitions = 1 + random.below(3);
-  const users = ['ann', 'ben', 'cleo', 'dan'].slice(0, 2 + random.below(3));
-  const dialect = random.chance(0.5) ? 'exwallet' : 'hub88';
-  const mishaps = Array.from({ length: random.below(6) }, () => ({
-    step: random.below(length * STEPS_PER_OP),
-    what: random.pick(MISHAPS),
-    partition: random.below(partitions),
-  }));
-  return {
-    seed,
-    plan: { dialect, partitions, initialBalance: 60 + random.below(60) },
-    users,
-    ops: planOps(seed, length, users),
-    mishaps,
-  };
-}
 
 /** Lets a history happen, and judges it. */
 export async function play(modules: Modules, script: Script): Promise<Verdict> {
@@ -300,53 +255,10 @@ class Run {
   }
 
   async #look(): Promise<Seen> {
-    const wallet = await this.#wallet;
-    const lines = new Map<string, readonly Line[]>();
-    const balances = new Map<string, number>();
-    for (const user of this.#script.users) {
-      lines.set(user, await historyOf(wallet, user));
-      balances.set(user, (await wallet.players.get(user))?.balance ?? Number.NaN);
-    }
-    return { lines, balances };
+    return look(await this.#wallet, this.#script.users);
   }
 
   #fault(words: string): void {
     this.#faults.push(words);
   }
-}
-
-type Harm = (frame: Buffer, random: Random, frames: ReadonlyMap<number, Buffer>) => Buffer;
-
-/** A bit turned over, a write torn off or lost inside, and one that went to the wrong place. */
-const harms: readonly Harm[] = [
-  (frame, random) => {
-    const damaged = Buffer.from(frame);
-    const at = random.below(frame.length);
-    damaged[at] = (damaged[at] as number) ^ (1 << random.below(8));
-    return damaged;
-  },
-  (frame, random) => frame.subarray(0, random.below(frame.length)),
-  (frame, random) => Buffer.from(frame).fill(0, random.below(frame.length)),
-  (_frame, random, frames) => frames.get(1 + random.below(frames.size)) as Buffer,
-];
-
-/** The whole history of a player, oldest first. */
-async function historyOf(wallet: Wallet, user: string): Promise<readonly Line[]> {
-  const lines: Line[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await wallet.transactions.list(user, {
-      limit: 7,
-      ...(cursor !== undefined && { cursor }),
-    });
-    if (!page.ok) throw new Error(`no history of ${user}: ${page.code}`);
-    for (const { transaction_id, type, order_id, sign, amount, ...rest } of page.value.data) {
-      const isOrder = type === 'ORDER' || type === 'ORDER_REFUND';
-      const id = isOrder ? `${type} ${order_id}` : transaction_id;
-      const { balance_after: balance, counterparty } = rest;
-      lines.push({ id, type, moved: amount === 0 ? 0 : sign * amount, balance, counterparty });
-    }
-    cursor = page.value.next_cursor ?? undefined;
-  } while (cursor !== undefined);
-  return lines.reverse();
 }
