@@ -1,4 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
+import { crc32 } from 'node:zlib';
 import type {
   Checkpoint,
   CheckpointChanges,
@@ -7,13 +8,18 @@ import type {
 } from '../../dist/partitions/checkpoint-store.js';
 import type { Disk } from './disk.js';
 
-/** The checkpoints on a simulated disk. */
+/** What the engine hears of a value that is damaged. */
+type Fault = new (message: string) => Error;
+
+/** The checkpoints on a simulated disk; each value has its checksum in front, as on a real one. */
 export class SimulatedCheckpoints implements CheckpointStore {
   readonly #disk: Disk;
   readonly #opened: number;
+  readonly #fault: Fault;
 
-  constructor(disk: Disk) {
+  constructor(disk: Disk, fault: Fault) {
     this.#disk = disk;
+    this.#fault = fault;
     this.#opened = disk.opened;
   }
 
@@ -31,13 +37,20 @@ export class SimulatedCheckpoints implements CheckpointStore {
   }
 
   #read(key: string): unknown {
-    const stored = this.#disk.values.get(key);
-    return stored === undefined ? undefined : deserialize(stored);
+    return this.#unsealed(key, this.#disk.values.get(key));
   }
 
   readDocument(owner: string, id: string): unknown {
-    const stored = this.#disk.documents.get(owner)?.get(id);
-    return stored === undefined ? undefined : deserialize(stored);
+    return this.#unsealed(id, this.#disk.documents.get(owner)?.get(id));
+  }
+
+  #unsealed(key: string, stored: Buffer | undefined): unknown {
+    if (stored === undefined) return undefined;
+    const value = stored.subarray(CRC_BYTES);
+    if (stored.length < CRC_BYTES || stored.readUInt32LE(0) !== crc32(value)) {
+      throw new this.#fault(`${key} in the checkpoint does not fit its checksum`);
+    }
+    return deserialize(value);
   }
 
   *listIds(owner: string, prefix: string, before = '\uffff'): Generator<string> {
@@ -48,34 +61,35 @@ export class SimulatedCheckpoints implements CheckpointStore {
   }
 
   async writeDocuments(documents: readonly StoredDocument[]): Promise<void> {
-    const packed = pack(documents);
-    await this.#disk.write(
-      this.#opened,
-      () => this.#put(packed),
-      () => {
-        throw new Error('MDB_MAP_FULL');
-      },
-    );
+    await this.#write(new Map(), pack(documents));
   }
 
   async write(checkpoint: Checkpoint, changes: CheckpointChanges): Promise<void> {
-    const values = new Map([['meta', serialize(checkpoint)]]);
-    for (const [run, words] of changes.runs) values.set(`run ${run}`, serialize(words));
-    for (const [i, words] of changes.parts.entries()) values.set(`part ${i}`, serialize(words));
-    const documents = pack(changes.documents);
+    const values = new Map([['meta', seal(checkpoint)]]);
+    for (const [run, words] of changes.runs) values.set(`run ${run}`, seal(words));
+    for (const [i, words] of changes.parts.entries()) values.set(`part ${i}`, seal(words));
     if (checkpoint.frame > this.#disk.last) {
-      this.#disk.violations.push('a checkpoint was written before the frame that it is of');
+      this.#disk.faults.push('a checkpoint was written before the frame that it is of');
     }
+    await this.#write(values, pack(changes.documents));
+  }
+
+  async #write(values: ReadonlyMap<string, Buffer>, documents: Packed): Promise<void> {
     const store = (): void => {
       for (const [key, value] of values) this.#disk.values.set(key, value);
       this.#put(documents);
     };
-    await this.#disk.write(this.#opened, store, () => {
+    const tear = (): void => {
+      store();
+      this.#disk.tearValue();
+    };
+    const refuse = (): void => {
       throw new Error('MDB_MAP_FULL');
-    });
+    };
+    await this.#disk.write(this.#opened, { store, tear, refuse });
   }
 
-  #put(documents: readonly (readonly [string, string, Buffer | null])[]): void {
+  #put(documents: Packed): void {
     for (const [owner, id, value] of documents) {
       const owned = this.#disk.documents.get(owner) ?? new Map<string, Buffer>();
       this.#disk.documents.set(owner, owned);
@@ -93,12 +107,18 @@ export class SimulatedCheckpoints implements CheckpointStore {
   async close(): Promise<void> {}
 }
 
-function pack(
-  documents: readonly StoredDocument[],
-): readonly (readonly [string, string, Buffer | null])[] {
-  return documents.map(([owner, id, value]) => [
-    owner,
-    id,
-    value === null ? null : serialize(value),
-  ]);
+const CRC_BYTES = 4;
+
+function seal(value: unknown): Buffer {
+  const bytes = serialize(value);
+  const sealed = Buffer.alloc(CRC_BYTES + bytes.length);
+  sealed.writeUInt32LE(crc32(bytes), 0);
+  sealed.set(bytes, CRC_BYTES);
+  return sealed;
+}
+
+type Packed = readonly (readonly [owner: string, id: string, value: Buffer | null])[];
+
+function pack(documents: readonly StoredDocument[]): Packed {
+  return documents.map(([owner, id, value]) => [owner, id, value === null ? null : seal(value)]);
 }

@@ -51,6 +51,9 @@ export async function load(dist: string) {
     ...((await from(
       'partitions/entry-verifier.js',
     )) as typeof import('../../dist/partitions/entry-verifier.js')),
+    ...((await from(
+      'partitions/checkpoint-store.js',
+    )) as typeof import('../../dist/partitions/checkpoint-store.js')),
     ...((await from('partitions/hash.js')) as typeof import('../../dist/partitions/hash.js')),
     ...((await from(
       'partitions/incarnation.js',
@@ -131,12 +134,15 @@ export class House {
 
   #start(options: ThreadOptions): Thread {
     const disk = this.#disks[options.partition] as Disk;
-    const begin = (): Promise<Incarnation> => {
-      return this.#modules.Incarnation.begin(options, () => {
+    const { CheckpointFault, Incarnation, Journal } = this.#modules;
+    const begin = async (): Promise<Incarnation> => {
+      const incarnation = await Incarnation.begin(options, () => {
         disk.open();
-        const journal = new this.#modules.Journal(new SimulatedFile(disk));
-        return { journal, checkpoints: new SimulatedCheckpoints(disk) };
+        const journal = new Journal(new SimulatedFile(disk));
+        return { journal, checkpoints: new SimulatedCheckpoints(disk, CheckpointFault) };
       });
+      disk.wasOpened(await refusalOf(incarnation));
+      return incarnation;
     };
     const thread = new SimulatedThread(this.#world, begin, () => disk.abandon());
     this.#threads[options.partition] = thread;
@@ -149,13 +155,21 @@ export class House {
   }
 }
 
+/** Why it does not serve; undefined when it does. */
+function refusalOf(incarnation: Incarnation): Promise<string | undefined> {
+  return incarnation.run({ kind: 'hello' }).then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+}
+
 function genesisHash(partition: number): Buffer {
   return Buffer.alloc(32, partition + 1);
 }
 
 /** What `purser verify` says of the disks; undefined when it finds nothing. */
 export async function verify(
-  { SharedIds, Hash, Journal, verifyJournal }: Modules,
+  { CheckpointFault, SharedIds, Hash, Journal, verifyJournal }: Modules,
   disks: readonly Disk[],
 ): Promise<string | undefined> {
   const ids = new SharedIds(new Hash(SEED));
@@ -163,7 +177,7 @@ export async function verify(
   let transit = 0n;
   for (const [partition, disk] of disks.entries()) {
     const journal = new Journal(new SimulatedFile(disk));
-    const checkpoint = new SimulatedCheckpoints(disk).read();
+    const checkpoint = new SimulatedCheckpoints(disk, CheckpointFault).read();
     const genesis = genesisHash(partition);
     const plan = { directory: '', partition, genesisHash: genesis, before: Number.MAX_VALUE };
     const report = await verifyJournal(journal, checkpoint, plan, ids, watch);

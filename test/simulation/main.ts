@@ -42,13 +42,15 @@ function* seeds(count: number): Generator<Script> {
 
 /** Plays histories up to the first that fails, which is then shortened and told. */
 async function many(modules: Modules, scripts: Iterable<Script>): Promise<number> {
-  const tally = { histories: 0, events: 0, crashes: 0, requests: 0 };
+  const tally = { histories: 0, events: 0, crashes: 0, requests: 0, tornFrames: 0, tornValues: 0 };
   for (const one of scripts) {
     const verdict = await play(modules, one);
     tally.histories += 1;
     tally.events += verdict.steps;
     tally.crashes += verdict.crashes;
     tally.requests += verdict.attempts;
+    tally.tornFrames += verdict.tornFrames;
+    tally.tornValues += verdict.tornValues;
     if (verdict.faults.length > 0) {
       await failed(modules, one);
       break;
@@ -56,9 +58,10 @@ async function many(modules: Modules, scripts: Iterable<Script>): Promise<number
     progress(tally.histories);
   }
   if (process.exitCode !== 1) {
-    const { histories, requests, events, crashes } = tally;
+    const { histories, requests, events, crashes, tornFrames, tornValues } = tally;
     console.log(
-      `${histories} histories, ${requests} requests, ${events} events, ${crashes} crashes`,
+      `${histories} histories, ${requests} requests, ${events} events, ${crashes} crashes, ` +
+        `${tornFrames} torn frames, ${tornValues} torn values of checkpoints`,
     );
     console.log('nothing lost, nothing twice');
   }

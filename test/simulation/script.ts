@@ -6,7 +6,7 @@ import { Random } from './random.js';
 /** What goes wrong, and after which event. */
 export interface Mishap {
   readonly step: number;
-  readonly what: 'crash' | 'thread' | 'full' | DiskFault;
+  readonly what: 'crash' | 'thread' | 'full' | 'rots' | DiskFault;
   readonly partition: number;
 }
 
@@ -30,6 +30,9 @@ const MISHAPS = [
   'refuses',
   'repeats',
   'hangs',
+  'tears',
+  'tears',
+  'rots',
 ] as const;
 
 /** The history of a seed. */
@@ -38,7 +41,7 @@ export function script(seed: number, length: number): Script {
   const partitions = 1 + random.below(3);
   const users = ['ann', 'ben', 'cleo', 'dan'].slice(0, 2 + random.below(3));
   const dialect = random.chance(0.5) ? 'exwallet' : 'hub88';
-  const mishaps = Array.from({ length: random.below(6) }, () => ({
+  const mishaps = Array.from({ length: random.below(8) }, () => ({
     step: random.below(length * STEPS_PER_OP),
     what: random.pick(MISHAPS),
     partition: random.below(partitions),
