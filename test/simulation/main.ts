@@ -10,7 +10,7 @@ import { play } from './simulation.js';
 const HELP = `npm run simulate -- [--seeds 1000] [--from 1] [--ops 50]   many histories
 npm run simulate -- --seed N                               one, told when it fails
 npm run simulate -- --every-step [--seeds 3]               a crash after each event of a history
-npm run simulate -- --mutations [--seeds 300]              faults that must be found`;
+npm run simulate -- --mutations [--seeds 300] [--only X]   faults that must be found; those named so`;
 
 const { values } = parseArgs({
   options: {
@@ -20,6 +20,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     'every-step': { type: 'boolean', default: false },
     mutations: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -93,7 +94,8 @@ async function everyStep(modules: Modules, count: number): Promise<void> {
 /** Each mutation must make some history fail. */
 async function findMutations(limit: number): Promise<void> {
   let found = 0;
-  for (const mutation of mutations) {
+  const chosen = mutations.filter(({ name }) => name.includes(values.only));
+  for (const mutation of chosen) {
     const mutant = mutate(root, mutation);
     const seed = await firstFailing(await load(mutant.dist), limit);
     mutant.remove();
@@ -102,7 +104,7 @@ async function findMutations(limit: number): Promise<void> {
     const words = seed === undefined ? `NOT FOUND in ${limit} seeds` : `found by seed ${seed.what}`;
     console.log(`${mutation.name}: ${words}`);
   }
-  console.log(`${found} of ${mutations.length} found`);
+  console.log(`${found} of ${chosen.length} found`);
 }
 
 async function firstFailing(

@@ -98,6 +98,7 @@ class Run {
   async #end(): Promise<void> {
     await this.#process.calm();
     await this.#settle(() => true);
+    await this.#dieIdle();
     const before = await this.#look();
     await this.#close();
     this.#process.restart();
@@ -140,6 +141,19 @@ class Run {
     for (const one of this.#clients.sent) {
       if (one.op.kind !== 'read' && asksFor(one)) await this.#clients.insist(one);
     }
+    await this.#sums();
+  }
+
+  /** A thread that ends while nobody asks it anything is replaced. */
+  async #dieIdle(): Promise<void> {
+    const partition = this.#world.random.below(this.#process.disks.length);
+    this.#process.happen({ step: 0, what: 'thread', partition });
+    await this.#world.sleep(1_000);
+    await this.#sums();
+  }
+
+  /** All money together is zero, and in the end nothing of it is on its way. */
+  async #sums(): Promise<void> {
     const wallet = await this.#process.wallet;
     for (let i = 0; i < 200; i++) {
       const books = await this.#read(() => wallet.books());
