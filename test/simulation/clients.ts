@@ -1,5 +1,6 @@
 import type { Wallet } from '../../dist/engine/wallet.js';
-import { type Answer, call, type Op, type Sent } from './history.js';
+import { call } from './call.js';
+import type { Answer, Op, Sent } from './history.js';
 import type { Modules } from './house.js';
 import type { Process } from './process.js';
 import type { World } from './world.js';

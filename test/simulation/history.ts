@@ -1,9 +1,5 @@
-import type { Answer as BetAnswer } from '../../dist/engine/bodies.js';
-import type { Outcome } from '../../dist/engine/economy.js';
-import type { Wallet } from '../../dist/engine/wallet.js';
-import { Random } from './random.js';
-
 export type OpKind =
+  | 'create'
   | 'bet'
   | 'win'
   | 'rollback'
@@ -13,7 +9,10 @@ export type OpKind =
   | 'transfer'
   | 'order'
   | 'order_refund'
-  | 'read';
+  | 'read'
+  /** The money of a transfer: nobody asks for it. */
+  | 'arrival'
+  | 'return';
 
 /** What a client wants, decided before anything happens. */
 export interface Op {
@@ -50,7 +49,8 @@ export interface Answer {
   readonly id: string | undefined;
   /** What others name it by. */
   readonly handle: string | undefined;
-  readonly replayed: boolean;
+  /** Whether it was given before; unknown in the wallet protocol. */
+  readonly replayed: boolean | undefined;
   readonly text: string;
 }
 
@@ -60,54 +60,18 @@ export interface Sent {
   readonly attempts: Attempt[];
 }
 
-const KINDS: readonly OpKind[] = [
-  ...(['bet', 'bet', 'bet', 'bet', 'bet', 'win', 'win', 'rollback'] as const),
-  ...(['credit', 'spend', 'spend', 'refund', 'refund'] as const),
-  ...(['transfer', 'transfer', 'transfer', 'order', 'order_refund', 'read', 'read'] as const),
-];
-
-const NAMED: Readonly<Partial<Record<OpKind, OpKind>>> = {
-  win: 'bet',
-  rollback: 'bet',
-  refund: 'spend',
-  order_refund: 'order',
-};
-
-/** The operations of a seed. `users` are on different partitions. */
-export function planOps(seed: number, count: number, users: readonly string[]): Op[] {
-  const random = new Random(seed);
-  const ops: Op[] = [];
-  for (let index = 0; index < count; index++) ops.push(planOp(random, ops, users));
-  return ops;
+/** One line of a player's history, as the wallet tells it, oldest first. */
+export interface Line {
+  readonly id: string;
+  /** With its sign. */
+  readonly moved: number;
+  readonly balance: number;
 }
 
-function planOp(random: Random, ops: readonly Op[], users: readonly string[]): Op {
-  const kind = random.pick(KINDS);
-  const target = NAMED[kind];
-  const named =
-    target === undefined ? [] : ops.filter((op) => op.kind === target && op.steals === undefined);
-  // Mostly a recent one, of the same user.
-  const names = named.length === 0 ? undefined : random.pick(named.slice(-6));
-  const user = names === undefined || random.chance(0.05) ? random.pick(users) : names.user;
-  const stolen = new Set(ops.map((op) => op.steals));
-  const own = ops.filter((op) => op.kind === 'bet' && op.steals === undefined);
-  const stealable = own.filter(({ index }) => !stolen.has(index)).slice(-8);
-  const isThief = kind === 'bet' && stealable.length > 0 && random.chance(0.15);
-  const victim = isThief ? random.pick(stealable) : undefined;
-  return {
-    index: ops.length,
-    lane: random.below(6),
-    kind,
-    user,
-    to: random.chance(0.1) ? 'nobody' : random.pick(users.filter((other) => other !== user)),
-    // A thief's content is another: else it would be a retry.
-    amount: (victim?.amount ?? 0) + 1 + random.below(random.chance(0.2) ? 90 : 25),
-    names: names?.index,
-    steals: victim?.index,
-    copies: random.chance(0.2) ? 2 : 1,
-    pause: random.chance(0.3) ? random.between(0, 4) : 0,
-    patience: random.chance(0.15) ? random.between(0.2, 3) : 60_000,
-  };
+/** What is seen at the end, with nothing under way. */
+export interface Seen {
+  readonly lines: ReadonlyMap<string, readonly Line[]>;
+  readonly balances: ReadonlyMap<string, number>;
 }
 
 /** The operation whose id it carries: mostly itself. */
@@ -115,7 +79,7 @@ export function numberOf({ index, steals }: Op): number {
   return steals ?? index;
 }
 
-function uuidOf(number: number): string {
+export function uuidOf(number: number): string {
   return `5eed0000-0000-4000-8000-${number.toString(16).padStart(12, '0')}`;
 }
 
@@ -124,91 +88,97 @@ export function transactionIdOf(number: number): string {
   return `tx_${uuidOf(number).replaceAll('-', '')}`;
 }
 
-/** Sends an operation; undefined when it names one whose id its client does not know. */
-export function call(
-  wallet: Wallet,
-  op: Op,
-  handleOf: (op: number) => string | undefined,
-): Promise<Answer> | undefined {
-  const { user, amount, to } = op;
-  const options = { idempotencyKey: `key-${op.index}` };
-  const named = op.names === undefined ? undefined : handleOf(op.names);
-  switch (op.kind) {
-    case 'bet':
-      return told(wallet.bet({ ...bodyOf(op), currency: 'USD', amount }), op);
-    case 'win':
-    case 'rollback':
-      return settle(wallet, op);
-    case 'read':
-      return told(wallet.balance({ user, request_uuid: uuidOf(op.index) }), op);
-    case 'credit':
-      return done(wallet.credits.add(user, { amount, reason: 'BONUS' }, options));
-    case 'spend':
-      return done(wallet.spends.create(user, { amount }, options));
-    case 'transfer':
-      return done(wallet.transfers.create(user, { to, amount }, options));
-    case 'order': {
-      const lines = [{ sku: 'gold_coin', quantity: 1 + (amount % 3) }];
-      return done(wallet.orders.create(user, { lines, complete: true }, options), 'ORDER');
-    }
-    case 'refund':
-      if (named === undefined) return undefined;
-      return done(wallet.spends.refund(user, named, { amount }, options));
-    case 'order_refund':
-      if (named === undefined) return undefined;
-      return done(wallet.orders.refund(user, named, {}, options), 'ORDER_REFUND');
-  }
+/** What the history calls its entry, where that is known before it is answered. */
+export function predictedId(op: Op): string | undefined {
+  if (op.kind === 'create') return `OPENING ${op.user}`;
+  if (op.kind === 'arrival') return `TRANSFER_IN ${op.to}`;
+  if (op.kind === 'return') return 'TRANSFER_RETURN';
+  return ['bet', 'win', 'rollback'].includes(op.kind) ? transactionIdOf(numberOf(op)) : undefined;
 }
 
-function bodyOf(op: Op): { user: string; transaction_uuid: string; request_uuid: string } {
-  const uuid = uuidOf(numberOf(op));
-  return { user: op.user, transaction_uuid: uuid, request_uuid: uuid };
+/** The answer that accepted it. */
+export function acceptance({ attempts }: Sent): Answer | undefined {
+  return attempts.find(({ answer }) => answer?.ok)?.answer;
 }
 
-function settle(wallet: Wallet, op: Op): Promise<Answer> | undefined {
-  if (op.names === undefined) return undefined;
-  const reference_transaction_uuid = uuidOf(op.names);
-  const body = { ...bodyOf(op), reference_transaction_uuid };
-  if (op.kind === 'rollback') return told(wallet.rollback(body), op);
-  return told(wallet.win({ ...body, currency: 'USD', amount: op.amount }), op);
+/** When something was first asked for, and first answered; Infinity: never. */
+export interface Span {
+  readonly begin: number;
+  readonly end: number;
 }
 
-async function told(answering: Promise<BetAnswer>, op: Op): Promise<Answer> {
-  const answer = await answering;
-  return {
-    ok: answer.status === 'RS_OK',
-    code: answer.status,
-    balance: answer.balance,
-    id: transactionIdOf(numberOf(op)),
-    handle: undefined,
-    replayed: false,
-    text: JSON.stringify(answer),
-  };
+export function spanOf({ attempts }: Sent): Span {
+  const accepted = attempts.filter(({ answer }) => answer?.ok).map(({ done = 0 }) => done);
+  return { begin: attempts[0]?.at ?? 0, end: Math.min(...accepted) };
 }
 
-interface Told {
-  readonly balance_after?: number;
-  readonly transaction_id?: string;
-  readonly order_id?: string;
+export function nameOf({ index, kind, user }: Op): string {
+  return `#${index} ${kind} of ${user}`;
 }
 
-async function done(asking: Promise<Outcome<Told>>, type?: string): Promise<Answer> {
-  const outcome = await asking;
-  if (!outcome.ok) {
-    const { code, members } = outcome;
-    const balance = members['balance'] as number | undefined;
-    const nothing = { id: undefined, handle: undefined, replayed: false };
-    return { ok: false, code, balance, ...nothing, text: code };
-  }
-  const { value, replayed } = outcome;
-  const handle = type === undefined ? value.transaction_id : value.order_id;
-  return {
-    ok: true,
-    code: 'ok',
-    balance: value.balance_after,
-    id: type === undefined ? handle : `${type} ${handle}`,
-    handle,
-    replayed,
-    text: JSON.stringify(value),
-  };
+/** Whether a line is an operation's: one that was undone before its answer came never has one. */
+export function isOf(one: Sent, user: string, { id, moved }: Line): boolean {
+  if (one.op.user !== user) return false;
+  const accepted = acceptance(one);
+  if (accepted?.id !== undefined) return accepted.id === id;
+  return predictedId(one.op) === id && one.op.amount === Math.abs(moved);
 }
+
+/**
+ * What clients asked for, and what came of it without them: the players who were there from the
+ * start, and the money of transfers, which arrives or comes back.
+ */
+export function withConsequences(
+  sent: readonly Sent[],
+  users: readonly string[],
+  amount: number,
+): Sent[] {
+  const openings = users.map((user, i) => {
+    return {
+      op: { ...NOBODYS, index: -2 - i, kind: 'create', user, amount } as Op,
+      attempts: OPENED,
+    };
+  });
+  const all = [...openings, ...sent];
+  // Of equal transfers, the one that was sent first arrives first.
+  const transfers = sent.filter((one) => one.op.kind === 'transfer' && acceptance(one));
+  transfers.sort((a, b) => spanOf(a).begin - spanOf(b).begin);
+  return [...all, ...transfers.flatMap((one) => arrivalsOf(one, all))];
+}
+
+/** The money comes back only from those who were not there; where both can be, it is one of them. */
+function arrivalsOf(transfer: Sent, all: readonly Sent[]): Sent[] {
+  const { index, user, to, amount } = transfer.op;
+  const { begin } = spanOf(transfer);
+  const creations = all.filter(({ op }) => op.kind === 'create' && op.user === to);
+  const plan = { ...NOBODYS, index: ARRIVALS + index, amount };
+  const arrives: Op = { ...plan, kind: 'arrival', user: to, to: user };
+  const returns: Op = { ...plan, kind: 'return', user };
+  const ops = [
+    ...(creations.length > 0 ? [arrives] : []),
+    ...(creations.every((one) => spanOf(one).end > begin) ? [returns] : []),
+  ];
+  const answer = ops.length === 1 ? { answer: ACCEPTED } : {};
+  return ops.map((op) => ({ op, attempts: [{ at: begin, done: Infinity, ...answer }] }));
+}
+
+const ARRIVALS = 1_000_000;
+const NOBODYS = {
+  lane: 0,
+  to: '',
+  names: undefined,
+  steals: undefined,
+  copies: 1,
+  pause: 0,
+  patience: 0,
+};
+const ACCEPTED: Answer = {
+  ok: true,
+  code: '',
+  balance: undefined,
+  id: undefined,
+  handle: undefined,
+  replayed: undefined,
+  text: '',
+};
+const OPENED = [{ at: 0, done: 0, answer: ACCEPTED }];

@@ -1,5 +1,6 @@
+import type { Transaction } from '../../dist/engine/economy.js';
 import type { Wallet } from '../../dist/engine/wallet.js';
-import type { Line, Seen } from './oracle.js';
+import type { Line, Seen } from './history.js';
 
 /** What a wallet tells about its players, with nothing under way. */
 export async function look(wallet: Wallet, users: readonly string[]): Promise<Seen> {
@@ -22,13 +23,28 @@ async function historyOf(wallet: Wallet, user: string): Promise<readonly Line[]>
       ...(cursor !== undefined && { cursor }),
     });
     if (!page.ok) throw new Error(`no history of ${user}: ${page.code}`);
-    for (const { transaction_id, type, order_id, sign, amount, ...rest } of page.value.data) {
-      const isOrder = type === 'ORDER' || type === 'ORDER_REFUND';
-      const id = isOrder ? `${type} ${order_id}` : transaction_id;
-      const { balance_after: balance, counterparty } = rest;
-      lines.push({ id, type, moved: amount === 0 ? 0 : sign * amount, balance, counterparty });
+    for (const told of page.value.data) {
+      const { amount, sign, balance_after: balance } = told;
+      lines.push({ id: idOf(told), moved: amount === 0 ? 0 : sign * amount, balance });
     }
     cursor = page.value.next_cursor ?? undefined;
   } while (cursor !== undefined);
   return lines.reverse();
+}
+
+/** What the operation is known by that made a line: money that arrives has an id that nobody knows. */
+function idOf({ type, transaction_id, order_id, player_id, counterparty }: Transaction): string {
+  switch (type) {
+    case 'OPENING':
+      return `${type} ${player_id}`;
+    case 'ORDER':
+    case 'ORDER_REFUND':
+      return `${type} ${order_id}`;
+    case 'TRANSFER_IN':
+      return `${type} ${counterparty}`;
+    case 'TRANSFER_RETURN':
+      return type;
+    default:
+      return transaction_id;
+  }
 }

@@ -1,6 +1,7 @@
 import type { DiskFault } from './disk.js';
-import { type Op, planOps } from './history.js';
+import type { Op } from './history.js';
 import type { Plan } from './house.js';
+import { planOps } from './plan.js';
 import { Random } from './random.js';
 
 /** What goes wrong, and after which event. */

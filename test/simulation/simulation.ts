@@ -1,9 +1,9 @@
 import { Clients } from './clients.js';
 import { type Harm, harms } from './harm.js';
-import type { Sent } from './history.js';
+import { type Seen, type Sent, withConsequences } from './history.js';
 import { type Modules, verify } from './house.js';
 import { look } from './look.js';
-import { Oracle, type Seen } from './oracle.js';
+import { Oracle } from './oracle.js';
 import { Process } from './process.js';
 import { Random } from './random.js';
 import type { Script } from './script.js';
@@ -106,12 +106,17 @@ class Run {
     const seen = await this.#look();
     const same = JSON.stringify([...before.lines]) === JSON.stringify([...seen.lines]);
     if (!same) this.#faults.push('the histories are others after a restart');
-    const { initialBalance } = this.#script.plan;
-    this.#faults.push(...new Oracle(this.#clients.sent, seen, initialBalance).judge());
+    this.#judge(seen);
     await this.#close();
     const fault = await this.#verify();
     if (fault !== undefined) this.#faults.push(`verify: ${fault}`);
     for (const harm of harms) await this.#damage(harm);
+  }
+
+  #judge(seen: Seen): void {
+    const { users, plan } = this.#script;
+    const sent = withConsequences(this.#clients.sent, users, plan.initialBalance);
+    this.#faults.push(...new Oracle(sent, plan.dialect === 'exwallet').judge(seen));
   }
 
   async #close(): Promise<void> {
