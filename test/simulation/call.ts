@@ -1,20 +1,28 @@
 import type { Answer as BetAnswer } from '../../dist/engine/bodies.js';
 import type { Outcome } from '../../dist/engine/economy.js';
 import type { Wallet } from '../../dist/engine/wallet.js';
-import { type Answer, numberOf, type Op, transactionIdOf, uuidOf } from './history.js';
+import {
+  type Answer,
+  numberOf,
+  type Op,
+  type OpKind,
+  predictedId,
+  unitsOf,
+  uuidOf,
+} from './history.js';
 
 /** Sends an operation; undefined when it names one whose id its client does not know. */
 export function call(
   wallet: Wallet,
   op: Op,
-  handleOf: (op: number) => string | undefined,
+  answerOf: (op: number) => Answer | undefined,
 ): Promise<Answer> | undefined {
   const { user, amount, to } = op;
   const options = { idempotencyKey: `key-${op.index}` };
-  const named = op.names === undefined ? undefined : handleOf(op.names);
+  const { handle, lot } = (op.names === undefined ? undefined : answerOf(op.names)) ?? {};
   switch (op.kind) {
     case 'create':
-      return done(wallet.players.create({ player_id: user, initial_balance: amount }));
+      return done(wallet.players.create({ player_id: user, initial_balance: amount }), op);
     case 'bet':
       return told(wallet.bet({ ...bodyOf(op), currency: 'USD', amount }), op);
     case 'win':
@@ -26,22 +34,38 @@ export function call(
     case 'return':
       throw new Error('nobody asks for the money of a transfer');
     case 'credit':
-      return done(wallet.credits.add(user, { amount, reason: 'BONUS' }, options));
+      return done(wallet.credits.add(user, { amount, reason: 'BONUS' }, options), op);
     case 'spend':
-      return done(wallet.spends.create(user, { amount }, options));
+      return done(wallet.spends.create(user, { amount }, options), op);
     case 'transfer':
-      return done(wallet.transfers.create(user, { to, amount }, options));
-    case 'order': {
-      const lines = [{ sku: 'gold_coin', quantity: 1 + (amount % 3) }];
-      return done(wallet.orders.create(user, { lines, complete: true }, options), 'ORDER');
-    }
+      return done(wallet.transfers.create(user, { to, amount }, options), op);
     case 'refund':
-      if (named === undefined) return undefined;
-      return done(wallet.spends.refund(user, named, { amount }, options));
-    case 'order_refund':
-      if (named === undefined) return undefined;
-      return done(wallet.orders.refund(user, named, {}, options), 'ORDER_REFUND');
+      if (handle === undefined) return undefined;
+      return done(wallet.spends.refund(user, handle, { amount }, options), op);
+    case 'consume':
+      if (lot === undefined) return undefined;
+      return done(wallet.entitlements.consume(user, lot, { quantity: unitsOf(op) }, options), op);
+    default:
+      return callForOrder(wallet, op, handle);
   }
+}
+
+function callForOrder(
+  wallet: Wallet,
+  op: Op,
+  order: string | undefined,
+): Promise<Answer> | undefined {
+  const { user, kind } = op;
+  const options = { idempotencyKey: `key-${op.index}` };
+  if (kind === 'order' || kind === 'reserve') {
+    const lines = [{ sku: 'gold_coin', quantity: unitsOf(op) }];
+    const body = { lines, complete: kind === 'order' };
+    return done(wallet.orders.create(user, body, options), op);
+  }
+  if (order === undefined) return undefined;
+  if (kind === 'complete') return done(wallet.orders.complete(user, order, options), op);
+  if (kind === 'cancel') return done(wallet.orders.cancel(user, order, options), op);
+  return done(wallet.orders.refund(user, order, {}, options), op);
 }
 
 function bodyOf(op: Op): { user: string; transaction_uuid: string; request_uuid: string } {
@@ -63,9 +87,7 @@ async function told(answering: Promise<BetAnswer>, op: Op): Promise<Answer> {
     ok: answer.status === 'RS_OK',
     code: answer.status,
     balance: answer.balance,
-    id: transactionIdOf(numberOf(op)),
-    handle: undefined,
-    replayed: undefined,
+    id: predictedId(op),
     text: JSON.stringify(answer),
   };
 }
@@ -73,27 +95,38 @@ async function told(answering: Promise<BetAnswer>, op: Op): Promise<Answer> {
 interface Told {
   readonly player_id?: string;
   readonly balance_after?: number;
+  readonly remaining?: number;
   readonly transaction_id?: string;
   readonly order_id?: string;
+  readonly lines?: readonly { readonly sku: string; readonly entitlement_id?: string }[];
 }
 
-async function done(asking: Promise<Outcome<Told>>, type?: string): Promise<Answer> {
+async function done(asking: Promise<Outcome<Told>>, op: Op): Promise<Answer> {
   const outcome = await asking;
   if (!outcome.ok) {
     const { code, members } = outcome;
-    const balance = members['balance'] as number | undefined;
-    const nothing = { id: undefined, handle: undefined, replayed: false };
-    return { ok: false, code, balance, ...nothing, text: code };
+    return { ok: false, code, balance: members['balance'] as number | undefined, text: code };
   }
-  const { value, replayed } = outcome;
-  const handle = type === undefined ? value.transaction_id : value.order_id;
+  const { value, replayed, version } = outcome;
+  const { balance_after, remaining, transaction_id, order_id } = value;
   return {
     ok: true,
     code: 'ok',
-    balance: value.balance_after,
-    id: type === undefined ? handle : `${type} ${handle}`,
-    handle,
+    balance: balance_after,
+    left: remaining,
+    id: predictedId(op) ?? LINES[op.kind]?.concat(` ${order_id}`) ?? transaction_id,
+    handle: order_id ?? transaction_id,
+    lot: value.lines?.[0]?.entitlement_id,
     replayed,
+    // What a creation answers is read after it.
+    version: op.kind === 'create' ? undefined : version,
     text: JSON.stringify(value),
   };
 }
+
+/** What the history calls entries that have the id of an order. */
+const LINES: Readonly<Partial<Record<OpKind, string>>> = {
+  order: 'ORDER',
+  complete: 'ORDER',
+  order_refund: 'ORDER_REFUND',
+};

@@ -1,6 +1,6 @@
 import type { Wallet } from '../../dist/engine/wallet.js';
 import { call } from './call.js';
-import type { Answer, Op, Sent } from './history.js';
+import { type Answer, acceptance, type Op, type Sent } from './history.js';
 import type { Modules } from './house.js';
 import type { Process } from './process.js';
 import type { World } from './world.js';
@@ -89,11 +89,11 @@ export class Clients {
 
   /** Undefined when it cannot be sent; resolves to undefined when its outcome is unknown. */
   #call(wallet: Wallet, op: Op): Promise<Answer | undefined> | undefined {
-    const handleOf = (index: number): string | undefined => {
-      const attempts = this.sent.find(({ op }) => op.index === index)?.attempts;
-      return attempts?.find(({ answer }) => answer?.ok)?.answer?.handle;
+    const answerOf = (index: number): Answer | undefined => {
+      const named = this.sent.find(({ op }) => op.index === index);
+      return named === undefined ? undefined : acceptance(named);
     };
-    return call(wallet, op, handleOf)?.catch((error: unknown) => {
+    return call(wallet, op, answerOf)?.catch((error: unknown) => {
       if (!(error instanceof this.#modules.EngineError)) {
         this.#faults.push(`#${op.index}: ${(error as Error).stack}`);
       }

@@ -9,6 +9,11 @@ export type OpKind =
   | 'transfer'
   | 'order'
   | 'order_refund'
+  | 'consume'
+  /** An order that is not paid for yet, and what becomes of it. */
+  | 'reserve'
+  | 'complete'
+  | 'cancel'
   | 'read'
   /** The money of a transfer: nobody asks for it. */
   | 'arrival'
@@ -40,17 +45,22 @@ export interface Attempt {
   answer?: Answer;
 }
 
-/** An answer, as the oracle looks at it. */
+/** An answer, as the oracle looks at it; what it does not say is absent. */
 export interface Answer {
   readonly ok: boolean;
   readonly code: string;
-  readonly balance: number | undefined;
+  readonly balance?: number | undefined;
+  /** Units that are left of what was consumed. */
+  readonly left?: number | undefined;
   /** What the history calls the entry: a transaction's id, or a type and an order's id. */
-  readonly id: string | undefined;
-  /** What others name it by. */
-  readonly handle: string | undefined;
-  /** Whether it was given before; unknown in the wallet protocol. */
-  readonly replayed: boolean | undefined;
+  readonly id?: string | undefined;
+  /** What others name it by, and the lot that it gave. */
+  readonly handle?: string | undefined;
+  readonly lot?: string | undefined;
+  /** Whether it was given before. */
+  readonly replayed?: boolean;
+  /** The player's version after it. */
+  readonly version?: number | undefined;
   readonly text: string;
 }
 
@@ -65,7 +75,10 @@ export interface Line {
   readonly id: string;
   /** With its sign. */
   readonly moved: number;
-  readonly balance: number;
+  /** What it had then; where it did not change, nobody says. */
+  readonly balance: number | undefined;
+  /** The player's version after it. */
+  readonly version: number;
 }
 
 /** What is seen at the end, with nothing under way. */
@@ -93,7 +106,18 @@ export function predictedId(op: Op): string | undefined {
   if (op.kind === 'create') return `OPENING ${op.user}`;
   if (op.kind === 'arrival') return `TRANSFER_IN ${op.to}`;
   if (op.kind === 'return') return 'TRANSFER_RETURN';
+  if (isSilent(op)) return `#${op.index}`;
   return ['bet', 'win', 'rollback'].includes(op.kind) ? transactionIdOf(numberOf(op)) : undefined;
+}
+
+/** Units of an order, or of its lot. */
+export function unitsOf({ amount }: Op): number {
+  return 1 + (amount % 3);
+}
+
+/** Whether it moves no money, and has no line in what the wallet tells. */
+function isSilent({ kind }: Op): boolean {
+  return kind === 'consume' || kind === 'reserve' || kind === 'cancel';
 }
 
 /** The answer that accepted it. */
@@ -122,6 +146,17 @@ export function isOf(one: Sent, user: string, { id, moved }: Line): boolean {
   const accepted = acceptance(one);
   if (accepted?.id !== undefined) return accepted.id === id;
   return predictedId(one.op) === id && one.op.amount === Math.abs(moved);
+}
+
+/** A history with lines for what has none: the versions of their answers tell where they stand. */
+export function withSilent(lines: readonly Line[], own: readonly Sent[]): readonly Line[] {
+  const silent = own.flatMap((one) => {
+    const answer = isSilent(one.op) ? acceptance(one) : undefined;
+    if (answer === undefined) return [];
+    const { id = '', version = 0 } = answer;
+    return [{ id, moved: 0, balance: undefined, version }];
+  });
+  return [...lines, ...silent].sort((a, b) => a.version - b.version);
 }
 
 /**
@@ -172,13 +207,5 @@ const NOBODYS = {
   pause: 0,
   patience: 0,
 };
-const ACCEPTED: Answer = {
-  ok: true,
-  code: '',
-  balance: undefined,
-  id: undefined,
-  handle: undefined,
-  replayed: undefined,
-  text: '',
-};
+const ACCEPTED: Answer = { ok: true, code: '', text: '' };
 const OPENED = [{ at: 0, done: 0, answer: ACCEPTED }];

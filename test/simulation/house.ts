@@ -49,6 +49,13 @@ export async function load(dist: string) {
     )) as typeof import('../../dist/engine/partition-client.js')),
     ...((await from('engine/router.js')) as typeof import('../../dist/engine/router.js')),
     ...((await from(
+      'partitions/currencies.js',
+    )) as typeof import('../../dist/partitions/currencies.js')),
+    ...((await from('partitions/frame.js')) as typeof import('../../dist/partitions/frame.js')),
+    ...((await from(
+      'partitions/request-record.js',
+    )) as typeof import('../../dist/partitions/request-record.js')),
+    ...((await from(
       'partitions/entry-verifier.js',
     )) as typeof import('../../dist/partitions/entry-verifier.js')),
     ...((await from(

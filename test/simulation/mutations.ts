@@ -272,4 +272,34 @@ export const mutations: readonly Mutation[] = [
     find: 'await partition.forgetCheckpoint();',
     replace: ';',
   },
+  {
+    name: 'consumes more than is left',
+    file: 'ledger/entitlements.js',
+    find: 'return quantity > remaining ?',
+    replace: 'return quantity > remaining + 1 ?',
+  },
+  {
+    name: 'gives back what was consumed',
+    file: 'ledger/order-refunds.js',
+    find: 'return Math.min(open, remainingOf(lotOf(asked, line), asked.time));',
+    replace: 'return open;',
+  },
+  {
+    name: 'takes money for an order that was cancelled',
+    file: 'ledger/orders.js',
+    find: "if (status === 'PENDING')\n        return found;",
+    replace: "if (status !== 'COMPLETED')\n        return found;",
+  },
+  {
+    name: 'forgets that a bet may be won again when its win was rolled back',
+    file: 'partitions/transactions.js',
+    find: 'this.#unsettle(target.frame, target.at);',
+    replace: '',
+  },
+  {
+    name: 'says of a new player that it was there',
+    file: 'engine/resources/players.js',
+    find: 'slot.codes[index] === RESULT.accepted',
+    replace: 'slot.codes[index] !== RESULT.accepted',
+  },
 ];

@@ -91,14 +91,16 @@ export class Oracle {
 
   /** An entry moves what the rules say, and was answered so. */
   #follow(player: Player, { line, by }: Entry): void {
-    const { moved, balance } = line;
     const due = player.says(by.op);
-    player.does(by.op, moved);
-    const told = acceptance(by)?.balance ?? balance;
+    player.does(by.op, line.moved);
+    const { moved, balance = player.balance, version } = line;
     const name = `${nameOf(by.op)}, ${line.id},`;
     this.#expect(due === moved, `${name} moved ${moved}, not ${due}`);
     this.#expect(balance === player.balance, `${name} ended at ${balance}, not ${player.balance}`);
-    this.#expect(told === balance, `${name} was told ${told}, not ${balance}`);
+    const answer = acceptance(by);
+    this.#expect(isSame(answer?.balance, balance), `${name} was told ${answer?.balance}`);
+    this.#expect(isSame(answer?.left, player.left(by.op)), `${name} was told ${answer?.left} left`);
+    this.#expect(isSame(answer?.version, version), `${name} was told version ${answer?.version}`);
     const mayFall = moved >= 0 || by.op.kind === 'rollback';
     this.#expect(balance >= 0 || mayFall, `${name} ended below zero, at ${balance}`);
   }
@@ -118,6 +120,11 @@ export class Oracle {
   #expect(holds: boolean, words: string): void {
     if (!holds) this.faults.push(words);
   }
+}
+
+/** Whether an answer says so, or nothing. */
+function isSame(told: number | undefined, so: number | undefined): boolean {
+  return told === undefined || told === so;
 }
 
 function questionsOf({ op, attempts }: Sent): readonly Question[] {

@@ -1,4 +1,4 @@
-import { numberOf, type Op, type OpKind } from './history.js';
+import { numberOf, type Op, type OpKind, unitsOf } from './history.js';
 
 /** What an operation did, and what became of it. */
 interface Deed {
@@ -6,7 +6,7 @@ interface Deed {
   readonly moved: number;
   /** What can still be given back of it: money of a spend, units of an order. */
   left: number;
-  status: 'stands' | 'won' | 'undone' | 'refunded';
+  status: 'stands' | 'won' | 'undone' | 'pending' | 'cancelled' | 'refunded';
 }
 
 const COIN = 10;
@@ -39,9 +39,25 @@ const rules: Readonly<Record<Exclude<OpKind, 'create'>, Rule>> = {
     return amount > spend.left ? 'refund_exceeds_remaining' : amount;
   },
   order: (op, balance) => pays(COIN * unitsOf(op), balance),
+  reserve: () => 0,
+  complete: (_op, balance, order) => {
+    if (order === undefined) return 'order_not_found';
+    return order.status === 'pending' ? pays(COIN * order.left, balance) : 'order_not_pending';
+  },
+  cancel: (_op, _balance, order) => {
+    if (order === undefined) return 'order_not_found';
+    return order.status === 'pending' ? 0 : 'order_not_pending';
+  },
   order_refund: (_op, _balance, order) => {
     if (order === undefined) return 'order_not_found';
-    return order.status === 'refunded' ? 'already_refunded' : COIN * order.left;
+    if (order.status === 'refunded') return 'already_refunded';
+    if (order.status !== 'stands') return 'order_not_refundable';
+    return order.left === 0 ? 'refund_exceeds_remaining' : COIN * order.left;
+  },
+  consume: (op, _balance, order) => {
+    if (order === undefined) return 'entitlement_not_found';
+    if (order.left === 0) return 'entitlement_not_active';
+    return unitsOf(op) > order.left ? 'quantity_exceeds_remaining' : 0;
   },
 };
 
@@ -73,18 +89,21 @@ export class Player {
     return rules[kind](op, this.balance, named);
   }
 
+  /** What is left of what an operation names. */
+  left({ names = -1 }: Op): number | undefined {
+    return this.#deeds.get(names)?.left;
+  }
+
   does(op: Op, moved: number): void {
     const { kind, names = -1 } = op;
     this.balance += moved;
     this.#isThere = true;
-    const left = kind === 'order' ? unitsOf(op) : op.amount;
-    this.#deeds.set(numberOf(op), { op, moved, left, status: 'stands' });
+    const left = kind === 'order' || kind === 'reserve' ? unitsOf(op) : op.amount;
+    const status = kind === 'reserve' ? 'pending' : 'stands';
+    this.#deeds.set(numberOf(op), { op, moved, left, status });
     const named = this.#deeds.get(names);
     if (kind === 'rollback') this.#undo(op, names, named);
-    if (named === undefined) return;
-    if (kind === 'win') named.status = 'won';
-    if (kind === 'refund') named.left -= op.amount;
-    if (kind === 'order_refund') named.status = 'refunded';
+    else if (named !== undefined) become(named, op);
   }
 
   /** What was rolled back, be it before it came, is refused from then on. */
@@ -100,6 +119,15 @@ export class Player {
   }
 }
 
-export function unitsOf({ amount }: Op): number {
-  return 1 + (amount % 3);
+/** What becomes of a deed that another names. */
+function become(named: Deed, op: Op): void {
+  const { kind, amount } = op;
+  if (kind === 'win') named.status = 'won';
+  if (kind === 'complete') named.status = 'stands';
+  if (kind === 'cancel') named.status = 'cancelled';
+  if (kind === 'refund') named.left -= amount;
+  if (kind === 'consume') named.left -= unitsOf(op);
+  if (kind !== 'order_refund') return;
+  if (named.left === unitsOf(named.op)) named.status = 'refunded';
+  named.left = 0;
 }

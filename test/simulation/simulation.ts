@@ -1,9 +1,10 @@
 import { Clients } from './clients.js';
 import { type Harm, harms } from './harm.js';
-import { type Seen, type Sent, withConsequences } from './history.js';
+import { type Line, type Seen, type Sent, withConsequences, withSilent } from './history.js';
 import { type Modules, verify } from './house.js';
-import { look } from './look.js';
+import { look, versionsIn } from './look.js';
 import { Oracle } from './oracle.js';
+import { NEWCOMERS } from './plan.js';
 import { Process } from './process.js';
 import { Random } from './random.js';
 import type { Script } from './script.js';
@@ -46,13 +47,18 @@ class Run {
   }
 
   async play(): Promise<Verdict> {
+    const failed = (error: unknown): void => {
+      this.#faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    };
     this.#world.enter();
+    // It would end the real process.
+    process.on('unhandledRejection', failed);
     try {
       await this.#happen();
     } catch (error) {
-      if (!(error instanceof Stopped))
-        this.#faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      if (!(error instanceof Stopped)) failed(error);
     } finally {
+      process.off('unhandledRejection', failed);
       this.#world.leave();
     }
     const { crashes, disks } = this.#process;
@@ -116,7 +122,18 @@ class Run {
   #judge(seen: Seen): void {
     const { users, plan } = this.#script;
     const sent = withConsequences(this.#clients.sent, users, plan.initialBalance);
-    this.#faults.push(...new Oracle(sent, plan.dialect === 'exwallet').judge(seen));
+    const lines = new Map<string, readonly Line[]>();
+    for (const [user, own] of seen.lines) {
+      lines.set(
+        user,
+        withSilent(
+          own,
+          sent.filter(({ op }) => op.user === user),
+        ),
+      );
+    }
+    const oracle = new Oracle(sent, plan.dialect === 'exwallet');
+    this.#faults.push(...oracle.judge({ ...seen, lines }));
   }
 
   async #close(): Promise<void> {
@@ -172,7 +189,10 @@ class Run {
 
   async #look(): Promise<Seen> {
     const wallet = await this.#process.wallet;
-    return await this.#read(() => look(wallet, this.#script.users));
+    const users = [...this.#script.users, ...NEWCOMERS];
+    return await this.#read(() =>
+      look(wallet, users, versionsIn(this.#modules, this.#process.disks)),
+    );
   }
 
   /** Now and then damage of a checkpoint is met only in the end, and costs another recovery. */
