@@ -39,6 +39,8 @@ export function call(
       return done(wallet.spends.create(user, { amount }, options), op);
     case 'transfer':
       return done(wallet.transfers.create(user, { to, amount }, options), op);
+    case 'price':
+      return setPrice(wallet, op);
     case 'refund':
       if (handle === undefined) return undefined;
       return done(wallet.spends.refund(user, handle, { amount }, options), op);
@@ -66,6 +68,16 @@ function callForOrder(
   if (kind === 'complete') return done(wallet.orders.complete(user, order, options), op);
   if (kind === 'cancel') return done(wallet.orders.cancel(user, order, options), op);
   return done(wallet.orders.refund(user, order, {}, options), op);
+}
+
+async function setPrice({ items }: Wallet, op: Op): Promise<Answer> {
+  const found = await items.get('gold_coin');
+  if (!found.ok) throw new Error('the catalogue has lost its item');
+  const body = { name: 'Gold coin', kind: 'consumable', price: op.amount } as const;
+  const put = await items.put('gold_coin', body, { ifMatch: found.version });
+  if (!put.ok) return { ok: false, code: put.code, text: put.code };
+  const { version: item, price } = put.value;
+  return { ok: true, code: 'ok', item, price, text: '' };
 }
 
 function bodyOf(op: Op): { user: string; transaction_uuid: string; request_uuid: string } {
@@ -98,17 +110,27 @@ interface Told {
   readonly remaining?: number;
   readonly transaction_id?: string;
   readonly order_id?: string;
-  readonly lines?: readonly { readonly sku: string; readonly entitlement_id?: string }[];
+  readonly lines?: readonly TellableLine[];
+}
+
+interface TellableLine {
+  readonly sku: string;
+  readonly entitlement_id?: string;
+  readonly unit_price?: number;
+  readonly item_version?: number;
 }
 
 async function done(asking: Promise<Outcome<Told>>, op: Op): Promise<Answer> {
   const outcome = await asking;
   if (!outcome.ok) {
     const { code, members } = outcome;
-    return { ok: false, code, balance: members['balance'] as number | undefined, text: code };
+    const { balance, required } = members as { balance?: number; required?: number };
+    const price = required === undefined ? undefined : required / unitsOf(op);
+    return { ok: false, code, balance, price, text: code };
   }
   const { value, replayed, version } = outcome;
   const { balance_after, remaining, transaction_id, order_id } = value;
+  const line = value.lines?.[0];
   return {
     ok: true,
     code: 'ok',
@@ -116,7 +138,9 @@ async function done(asking: Promise<Outcome<Told>>, op: Op): Promise<Answer> {
     left: remaining,
     id: predictedId(op) ?? LINES[op.kind]?.concat(` ${order_id}`) ?? transaction_id,
     handle: order_id ?? transaction_id,
-    lot: value.lines?.[0]?.entitlement_id,
+    lot: line?.entitlement_id,
+    price: line?.unit_price,
+    item: line?.item_version,
     replayed,
     // What a creation answers is read after it.
     version: op.kind === 'create' ? undefined : version,

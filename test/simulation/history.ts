@@ -14,6 +14,8 @@ export type OpKind =
   | 'reserve'
   | 'complete'
   | 'cancel'
+  /** A new price in the catalogue, which is nobody's. */
+  | 'price'
   | 'read'
   /** The money of a transfer: nobody asks for it. */
   | 'arrival'
@@ -29,6 +31,8 @@ export interface Op {
   readonly amount: number;
   /** The operation that it names: a win its bet, a refund its spend. */
   readonly names: number | undefined;
+  /** What a unit costs, once somebody was told. */
+  readonly price?: number | undefined;
   /** The operation whose id it carries, with another content. */
   readonly steals: number | undefined;
   /** How many times it is sent at once. */
@@ -57,6 +61,9 @@ export interface Answer {
   /** What others name it by, and the lot that it gave. */
   readonly handle?: string | undefined;
   readonly lot?: string | undefined;
+  /** What a unit costs, and which version of the item says so. */
+  readonly price?: number | undefined;
+  readonly item?: number | undefined;
   /** Whether it was given before. */
   readonly replayed?: boolean;
   /** The player's version after it. */
@@ -174,9 +181,12 @@ export function withConsequences(
       attempts: OPENED,
     };
   });
-  const all = [...openings, ...sent];
+  const asked = sent.map(({ op, attempts }) => {
+    return { op: { ...op, price: acceptance({ op, attempts })?.price }, attempts };
+  });
+  const all = [...openings, ...asked];
   // Of equal transfers, the one that was sent first arrives first.
-  const transfers = sent.filter((one) => one.op.kind === 'transfer' && acceptance(one));
+  const transfers = asked.filter((one) => one.op.kind === 'transfer' && acceptance(one));
   transfers.sort((a, b) => spanOf(a).begin - spanOf(b).begin);
   return [...all, ...transfers.flatMap((one) => arrivalsOf(one, all))];
 }

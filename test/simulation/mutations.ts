@@ -302,4 +302,16 @@ export const mutations: readonly Mutation[] = [
     find: 'slot.codes[index] === RESULT.accepted',
     replace: 'slot.codes[index] !== RESULT.accepted',
   },
+  {
+    name: 'sells at a price that is no more',
+    file: 'engine/resources/shop.js',
+    find: 'this.#note(put.value);',
+    replace: '',
+  },
+  {
+    name: 'forgets prices over a restart',
+    file: 'engine/engine-wallet.js',
+    find: 'if (hasCatalogue)',
+    replace: 'if (false)',
+  },
 ];

@@ -83,7 +83,7 @@ export class Oracle {
 
   #isRight(player: Player, { op, answer, end }: Question): boolean {
     const other = this.#done.get(numberOf(op));
-    const isTaken = other !== undefined && other.op !== op && spanOf(other).begin < end;
+    const isTaken = other !== undefined && other.op.index !== op.index && spanOf(other).begin < end;
     if (isTaken && answer.code === 'RS_ERROR_DUPLICATE_TRANSACTION') return true;
     const { code, balance = player.balance } = answer;
     return player.says(op) === (answer.ok ? 0 : code) && balance === player.balance;
@@ -130,7 +130,7 @@ function isSame(told: number | undefined, so: number | undefined): boolean {
 function questionsOf({ op, attempts }: Sent): readonly Question[] {
   return attempts.flatMap(({ at, done = Infinity, answer }) => {
     const isOne = answer !== undefined && (op.kind === 'read' || !answer.ok);
-    return isOne ? [{ op, answer, begin: at, end: done }] : [];
+    return isOne ? [{ op: { ...op, price: answer.price }, answer, begin: at, end: done }] : [];
   });
 }
 

@@ -6,7 +6,7 @@ const KINDS: readonly OpKind[] = [
   ...(['credit', 'spend', 'spend', 'refund', 'refund', 'create'] as const),
   ...(['transfer', 'transfer', 'transfer', 'read', 'read'] as const),
   ...(['order', 'order', 'order_refund', 'consume', 'consume'] as const),
-  ...(['reserve', 'complete', 'cancel'] as const),
+  ...(['reserve', 'complete', 'cancel', 'price'] as const),
 ];
 
 const NAMED: Readonly<Partial<Record<OpKind, readonly OpKind[]>>> = {
@@ -53,19 +53,31 @@ function planOp(random: Random, ops: readonly Op[], users: readonly string[]): O
   const stealable = own.filter(({ index }) => !stolen.has(index)).slice(-8);
   const isThief = kind === 'bet' && stealable.length > 0 && random.chance(0.15);
   const victim = isThief ? random.pick(stealable) : undefined;
-  // A thief's content is another: else it would be a retry. And each creation is another.
-  const least = victim?.amount ?? (kind === 'create' ? 100 * ops.length : 0);
+  const to = random.pick(
+    [...users, ...users, ...NEWCOMERS, 'nobody'].filter((name) => name !== user),
+  );
+  const amount = 1 + random.below(random.chance(0.2) ? 90 : 25);
   return {
     index: ops.length,
     lane: random.below(6),
     kind,
     user,
-    to: random.pick([...users, ...users, ...NEWCOMERS, 'nobody'].filter((other) => other !== user)),
-    amount: least + 1 + random.below(random.chance(0.2) ? 90 : 25),
+    to,
+    // A thief's content is another: else it would be a retry.
+    amount: victim === undefined ? amountOf(kind, to, ops.length, amount) : victim.amount + amount,
     names: names?.index,
     steals: victim?.index,
     copies: random.chance(0.2) ? 2 : 1,
     pause: random.chance(0.3) ? random.between(0, 4) : 0,
     patience: random.chance(0.15) ? random.between(0.2, 3) : 60_000,
   };
+}
+
+/** Some amounts tell what they are of: of a new player, a price, money that may come back. */
+function amountOf(kind: OpKind, to: string, index: number, amount: number): number {
+  if (kind === 'create') return 100 * index + amount;
+  if (kind === 'price') return 11 + index;
+  if (kind !== 'transfer') return amount;
+  if (NEWCOMERS.includes(to)) return 2 + 2 * index;
+  return to === 'nobody' ? amount | 1 : amount;
 }

@@ -1,4 +1,5 @@
 import { numberOf, type Op, type OpKind, unitsOf } from './history.js';
+import { priceOf } from './prices.js';
 
 /** What an operation did, and what became of it. */
 interface Deed {
@@ -8,8 +9,6 @@ interface Deed {
   left: number;
   status: 'stands' | 'won' | 'undone' | 'pending' | 'cancelled' | 'refunded';
 }
-
-const COIN = 10;
 
 /** What a kind of operation moves, or the code that refuses it; `named` is what it names. */
 type Rule = (op: Op, balance: number, named: Deed | undefined) => number | string;
@@ -38,11 +37,14 @@ const rules: Readonly<Record<Exclude<OpKind, 'create'>, Rule>> = {
     if (spend.left === 0) return 'already_refunded';
     return amount > spend.left ? 'refund_exceeds_remaining' : amount;
   },
-  order: (op, balance) => pays(COIN * unitsOf(op), balance),
+  order: (op, balance) => pays(priceOf(op) * unitsOf(op), balance),
+  price: () => 'is no matter of players',
   reserve: () => 0,
   complete: (_op, balance, order) => {
     if (order === undefined) return 'order_not_found';
-    return order.status === 'pending' ? pays(COIN * order.left, balance) : 'order_not_pending';
+    return order.status === 'pending'
+      ? pays(priceOf(order.op) * order.left, balance)
+      : 'order_not_pending';
   },
   cancel: (_op, _balance, order) => {
     if (order === undefined) return 'order_not_found';
@@ -52,7 +54,7 @@ const rules: Readonly<Record<Exclude<OpKind, 'create'>, Rule>> = {
     if (order === undefined) return 'order_not_found';
     if (order.status === 'refunded') return 'already_refunded';
     if (order.status !== 'stands') return 'order_not_refundable';
-    return order.left === 0 ? 'refund_exceeds_remaining' : COIN * order.left;
+    return order.left === 0 ? 'refund_exceeds_remaining' : priceOf(order.op) * order.left;
   },
   consume: (op, _balance, order) => {
     if (order === undefined) return 'entitlement_not_found';
@@ -80,7 +82,7 @@ export class Player {
     if (kind === 'create') return this.#isThere ? 'player_exists' : op.amount;
     const own = this.#deeds.get(numberOf(op));
     if (own !== undefined) {
-      const isKept = own.op === op && own.status !== 'undone';
+      const isKept = own.op.index === op.index && own.status !== 'undone';
       return isKept ? 'the answer it had' : 'RS_ERROR_DUPLICATE_TRANSACTION';
     }
     if (!this.#isThere) return protocol.has(kind) ? 'RS_ERROR_UNKNOWN' : 'player_not_found';

@@ -5,6 +5,7 @@ import { type Modules, verify } from './house.js';
 import { look, versionsIn } from './look.js';
 import { Oracle } from './oracle.js';
 import { NEWCOMERS } from './plan.js';
+import { judgePrices } from './prices.js';
 import { Process } from './process.js';
 import { Random } from './random.js';
 import type { Script } from './script.js';
@@ -121,7 +122,9 @@ class Run {
 
   #judge(seen: Seen): void {
     const { users, plan } = this.#script;
-    const sent = withConsequences(this.#clients.sent, users, plan.initialBalance);
+    const all = withConsequences(this.#clients.sent, users, plan.initialBalance);
+    this.#faults.push(...judgePrices(all));
+    const sent = all.filter(({ op }) => op.kind !== 'price');
     const lines = new Map<string, readonly Line[]>();
     for (const [user, own] of seen.lines) {
       lines.set(
@@ -161,7 +164,8 @@ class Run {
 
   async #settle(asksFor: (one: Sent) => boolean): Promise<void> {
     for (const one of this.#clients.sent) {
-      if (one.op.kind !== 'read' && asksFor(one)) await this.#clients.insist(one);
+      if (one.op.kind !== 'read' && one.op.kind !== 'price' && asksFor(one))
+        await this.#clients.insist(one);
     }
     await this.#sums();
   }
