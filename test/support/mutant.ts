@@ -39,7 +39,8 @@ function isRoot(directory: string): boolean {
 export function mutate(root: string, ...mutations: readonly Mutation[]): Mutant {
   const directory = mkdtempSync(join(tmpdir(), 'purser-mutant-'));
   const dist = join(directory, 'dist');
-  cpSync(join(root, 'dist'), dist, { recursive: true });
+  const filter = (path: string): boolean => !path.endsWith('.d.ts');
+  cpSync(join(root, 'dist'), dist, { recursive: true, filter });
   cpSync(join(root, 'package.json'), join(directory, 'package.json'));
   symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
   for (const { name, file, find, replace } of mutations) {
