@@ -34,6 +34,7 @@ const MISHAPS = [
   'tears',
   'tears',
   'rots',
+  'rots',
 ] as const;
 
 /** The history of a seed. */
