@@ -194,6 +194,9 @@ export async function verify(
   return ids.transit.fault(transit);
 }
 
+/** What a thread says that dies by itself. */
+export const ENDED = 'the thread ended';
+
 /** What those hear who wait for a thread that is gone. */
 export class ThreadDeath extends Error {}
 
@@ -254,7 +257,7 @@ class SimulatedThread implements Thread {
 
   /** Ends as a crash inside of it does. */
   crash(): void {
-    const error = new ThreadDeath('the thread ended');
+    const error = new ThreadDeath(ENDED);
     this.#end(error);
     this.#world.later(this.#world.random.between(0.01, 1), () => this.#die(error));
   }

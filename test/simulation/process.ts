@@ -1,6 +1,6 @@
 import type { Wallet } from '../../dist/engine/wallet.js';
-import { Disk } from './disk.js';
-import { House, type Modules, type Plan, ThreadDeath } from './house.js';
+import { Disk, type TornFrame } from './disk.js';
+import { ENDED, House, type Modules, type Plan, ThreadDeath } from './house.js';
 import type { Mishap } from './script.js';
 import { OUTSIDE, type World } from './world.js';
 
@@ -103,13 +103,18 @@ export class Process {
       if (torn === undefined || disk.torn !== torn) return;
       const health = this.#served?.health().partitions[partition];
       if (health?.state === 'failed') {
-        if (!health.reason?.startsWith(torn.place)) this.#faults.push(`it says: ${health.reason}`);
-        disk.putRight();
+        this.#read(disk, torn, health.reason);
         this.restart();
       }
       await this.#world.sleep(200);
     }
     this.#faults.push(`${torn?.place}is torn, and nobody hears of it`);
+  }
+
+  /** The last attempt to recover may have ended for something else: then the start says where. */
+  #read(disk: Disk, torn: TornFrame, reason = 'nothing'): void {
+    if (reason.startsWith(torn.place)) disk.putRight();
+    else if (reason !== ENDED) this.#faults.push(`${torn.place}is torn, but it says: ${reason}`);
   }
 
   /** Nothing goes wrong any more, and what did is over. */
