@@ -207,6 +207,71 @@ test('daily limits count the bets of a UTC day, less what was rolled back', asyn
   expect(await status(wallet.bet(bet('p', 1)))).toBe('RS_ERROR_LIMIT_REACHED');
 });
 
+test.each(['counted along', 'read from the journal'])(
+  'a rollback counts for the day of what it undoes (%s)',
+  async (how) => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2031, 0, 1, 12) });
+    const dataDir = newDirectory();
+    let daily = await openWallet({ dataDir, partitions: 1 });
+    const status = async (answer: Promise<{ status: string }>) => (await answer).status;
+    const day = async (date: number): Promise<void> => {
+      vi.setSystemTime(Date.UTC(2031, 0, date, 12));
+      // Whether the day is in memory makes no difference.
+      if (how !== 'counted along') {
+        await daily.close();
+        daily = await openWallet({ dataDir, partitions: 1 });
+      }
+    };
+    await daily.createUsers(['q']);
+    await daily.players.setLimits('q', { daily_stake: 50, daily_loss: 50 });
+    const first = bet('q', 50);
+    expect(await status(daily.bet(first))).toBe('RS_OK');
+    await day(2);
+    expect(await status(daily.bet(bet('q', 10)))).toBe('RS_OK');
+    expect(await status(daily.rollback(rollback('q', first.transaction_uuid)))).toBe('RS_OK');
+    expect(await status(daily.bet(bet('q', 41)))).toBe('RS_ERROR_LIMIT_REACHED');
+    expect(await status(daily.bet(bet('q', 40)))).toBe('RS_OK');
+    await day(3);
+    const played = bet('q', 1);
+    const won = win('q', 500, played.transaction_uuid);
+    await daily.bet(played);
+    await daily.win(won);
+    await day(4);
+    expect(await status(daily.rollback(rollback('q', won.transaction_uuid)))).toBe('RS_OK');
+    expect(await status(daily.bet(bet('q', 50)))).toBe('RS_OK');
+    expect(await status(daily.bet(bet('q', 1)))).toBe('RS_ERROR_LIMIT_REACHED');
+    await daily.close();
+  },
+);
+
+test('every opening balance has an id of its own', async () => {
+  await wallet.createUsers(['one', 'two']);
+  const [one, two] = await Promise.all(
+    ['one', 'two'].map(async (player) => {
+      const page = await wallet.transactions.list(player, { type: 'OPENING' });
+      return page.ok ? page.value.data[0]?.transaction_id : undefined;
+    }),
+  );
+  expect(one).not.toBe(two);
+  expect(await wallet.transactions.get('one', String(one))).toMatchObject({ ok: true });
+  expect(await wallet.transactions.get('two', String(one))).toMatchObject({ code: 'not_found' });
+});
+
+test('a purchase and an order under one key are two requests', async () => {
+  const options = { idempotencyKey: 'bought' };
+  const bought = await wallet.accounts.purchase('p', { item: 'gold_coin' }, options);
+  expect(bought).toMatchObject({ ok: true, replayed: false });
+  expect(await wallet.accounts.purchase('p', { item: 'gold_coin' }, options)).toMatchObject({
+    ok: true,
+    replayed: true,
+  });
+  const reused = { ok: false, code: 'idempotency_key_reused' };
+  const more = { item: 'gold_coin', quantity: 1 };
+  expect(await wallet.accounts.purchase('p', more, options)).toMatchObject(reused);
+  const body = { lines: [{ sku: 'gold_coin', quantity: 1 }], complete: true };
+  expect(await wallet.orders.create('p', body, options)).toMatchObject(reused);
+});
+
 test('what is kept beside balances is there after a restart, from checkpoint and journal', async () => {
   const dataDir = newDirectory();
   let kept = await openWallet({ dataDir, partitions: 2 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Checkout, failed, refunded, succeeded } from './support/checkout.js';
-import { exchange } from './support/exchange.js';
+import { at, exchange } from './support/exchange.js';
 import { apiKeys, ShopServer } from './support/shop-server.js';
 
 const shop = new ShopServer(4);
@@ -128,6 +128,27 @@ test.each([99, 101])(
     expect(await checkout.look(player, payment_id)).toEqual(['REVIEW', 100, 0, 0]);
   },
 );
+
+test.each([
+  ['more than was paid', { amount_refunded: 101 }],
+  ['the amount of another payment', { amount: 40 }],
+])('a refund of %s moves nothing, and the right one after it does', async (_, said) => {
+  const { player, payment_id } = await checkout.begin(100);
+  await checkout.charge({ payment_id, amount: 100, outcomes: [succeeded] });
+  const tell = async (members: object): Promise<unknown> => {
+    const event = { event_id: randomUUID(), type: 'payment.refunded', payment_id, ...members };
+    return at((await shop.webhook(event as never)).body, 'status');
+  };
+  expect(await tell(said)).toBe('review');
+  expect(await tell(said)).toBe('duplicate');
+  expect(await checkout.look(player, payment_id)).toEqual(['SUCCEEDED', 100, 0, 100]);
+  expect(await tell({ amount_refunded: 40 })).toBe('applied');
+  expect(await checkout.look(player, payment_id)).toEqual(['SUCCEEDED', 100, 40, 60]);
+  expect(await tell({ amount_refunded: 100 })).toBe('applied');
+  expect(await checkout.look(player, payment_id)).toEqual(['REFUNDED', 100, 100, 0]);
+  expect(await tell({ amount_refunded: 102 })).toBe('review');
+  expect(await checkout.look(player, payment_id)).toEqual(['REFUNDED', 100, 100, 0]);
+});
 
 test('a callback waits for the payment that its reference means', async () => {
   const provider_ref = `ch_${randomUUID()}`;

@@ -6,9 +6,19 @@ export function dayOf(time: number): number {
   return Math.floor(time / DAY_MS);
 }
 
-/** A day with one entry more; an entry of another day begins that day. */
-export function counted(daily: Daily, kind: TransactionKind, moved: number, day: number): Daily {
+/**
+ * A day with one entry more; an entry of another day begins that day. `of` is the day that it counts
+ * for: that of a rollback is the day of what it undoes.
+ */
+export function counted(
+  daily: Daily,
+  kind: TransactionKind,
+  moved: number,
+  day: number,
+  of: number,
+): Daily {
   const { staked, won } = daily.day === day ? daily : { staked: 0, won: 0 };
+  if (of !== day) return { day, staked, won };
   const isStake = kind === 'bet' || (kind === 'rollback' && moved > 0);
   return isStake ? { day, staked: staked - moved, won } : { day, staked, won: won + moved };
 }

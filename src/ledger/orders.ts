@@ -40,6 +40,8 @@ export interface OrderArgs {
   readonly lines: readonly LineArgs[];
   readonly expected_total?: number;
   readonly complete?: boolean;
+  /** The body that a front end sent to buy one item. */
+  readonly purchase?: { readonly item: string; readonly quantity?: number };
 }
 
 /** What an order has to know of an item's newest version. */

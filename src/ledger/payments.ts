@@ -172,21 +172,41 @@ function succeed({ args, account, time }: AskedEvent, stored: StoredPayment): Ru
   ]);
 }
 
-/** The provider gave money back, `amount_refunded` in all: the player's balance may not cover it. */
+/**
+ * The provider gave money back, `amount_refunded` in all: the player's balance may not cover it. What
+ * cannot be so moves nothing and is for a person to look at; a refund that can be is taken after it.
+ */
 function giveBack({ args }: AskedEvent, stored: StoredPayment): Ruling {
-  const all = args.amount_refunded ?? stored.amount;
-  if (all <= stored.refunded || stored.status === 'REVIEW') return duplicate();
-  if (all > stored.amount) return become(stored, { status: 'REVIEW', received: all });
+  const { amount, refunded, status } = stored;
+  const all = args.amount_refunded ?? args.amount ?? amount;
+  if (status === 'REVIEW') return duplicate();
+  if (isDoubtful(args, stored)) {
+    if (all === stored.received) return duplicate();
+    return become(stored, isPaid(stored) ? { received: all } : { status: 'REVIEW', received: all });
+  }
+  if (all <= refunded) return duplicate();
   if (!isPaid(stored)) return become(stored, { refunded: all });
-  const status = all === stored.amount ? 'REFUNDED' : 'SUCCEEDED';
-  return grant(move('player', clearing(stored), all - stored.refunded), [
-    change(PAYMENT + stored.id, { ...stored, status, refunded: all }),
+  return grant(move('player', clearing(stored), all - refunded), [
+    change(PAYMENT + stored.id, {
+      ...stored,
+      status: all === amount ? 'REFUNDED' : 'SUCCEEDED',
+      refunded: all,
+    }),
   ]);
 }
 
-function eventOutcome({ changes }: RequestEntry<PaymentEventArgs>): PaymentEventOutcome {
-  const { id, status } = changed<StoredPayment>(changes, PAYMENT);
-  return { status: status === 'REVIEW' ? 'review' : 'applied', payment_id: id };
+/** More than was paid, or another payment's amount. */
+function isDoubtful(args: PaymentEventArgs, { amount }: StoredPayment): boolean {
+  const { type, amount_refunded } = args;
+  if (type !== 'payment.refunded') return false;
+  if (amount_refunded !== undefined) return amount_refunded > amount;
+  return args.amount !== undefined && args.amount !== amount;
+}
+
+function eventOutcome({ args, changes }: RequestEntry<PaymentEventArgs>): PaymentEventOutcome {
+  const stored = changed<StoredPayment>(changes, PAYMENT);
+  const isHeld = stored.status === 'REVIEW' || isDoubtful(args, stored);
+  return { status: isHeld ? 'review' : 'applied', payment_id: stored.id };
 }
 
 /** The actor that knows which payment a provider's reference means; no caller can name it. */

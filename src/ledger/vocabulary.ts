@@ -192,6 +192,8 @@ export interface Reference {
   readonly kind: Kind;
   /** What it posted to the player; negative for a bet. */
   readonly moved: number;
+  /** When it was made, milliseconds since 1970. */
+  readonly time: number;
   readonly settled: boolean;
   readonly rolledBack: boolean;
 }

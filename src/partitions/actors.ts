@@ -1,25 +1,10 @@
 import assert from 'node:assert/strict';
-import { counted, dayOf } from '../ledger/daily.js';
-import {
-  type Account,
-  type Daily,
-  isTransaction,
-  type Limits,
-  type Mark,
-  type Posting,
-} from '../ledger/vocabulary.js';
+import type { Account, Daily, Limits, Mark, Posting } from '../ledger/vocabulary.js';
 import { type Bytes, sameBytes } from './bytes.js';
 import type { Currencies } from './currencies.js';
+import { readDaily } from './day.js';
 import { type Documents, LIMITS } from './documents.js';
-import {
-  type EntryHead,
-  kindOf,
-  movedOf,
-  readEntryHead,
-  recordOf,
-  STANDING,
-  timeOf,
-} from './frame.js';
+import { type EntryHead, readEntryHead, recordOf, STANDING } from './frame.js';
 import type { FrameStore } from './frame-store.js';
 import type { Hash } from './hash.js';
 import { LocationIndex } from './location-index.js';
@@ -220,22 +205,8 @@ export class Actors {
 
   /** What the actor staked and won on a day: counted along, or read from its entries. */
   dailyOf(actor: Actor, day: number): Daily {
-    if (actor.daily?.day !== day) actor.daily = this.#readDaily(actor, day);
+    if (actor.daily?.day !== day) actor.daily = readDaily(this.#frames, actor, day);
     return actor.daily;
-  }
-
-  #readDaily(actor: Actor, day: number): Daily {
-    let daily: Daily = { day, staked: 0, won: 0 };
-    let { frame, at } = actor;
-    while (frame > 0) {
-      const bytes = this.#frames.open(frame);
-      if (dayOf(timeOf(bytes)) !== day) break;
-      const kind = kindOf(bytes, at);
-      if (isTransaction(kind)) daily = counted(daily, kind, movedOf(bytes, at), day);
-      const { previousFrame, previousAt } = readEntryHead(bytes, at);
-      [frame, at] = [previousFrame, previousAt];
-    }
-    return daily;
   }
 
   readonly #isSought = (frame: number, at: number): boolean => {

@@ -11,7 +11,7 @@ import type { Bytes } from './bytes.js';
 import { Cursors } from './cursors.js';
 import { readEntryHead } from './frame.js';
 import type { PartitionState } from './partition-state.js';
-import { readRequestEntry } from './request-record.js';
+import { openingId, readRequestEntry } from './request-record.js';
 
 /** What can be read of a player, or (the last three) of a partition. */
 export type Query =
@@ -190,7 +190,7 @@ export class Queries {
     const { transactions, currencies } = this.#state;
     const hex = id.startsWith(transactionPrefix) ? id.slice(transactionPrefix.length) : '';
     if (!transactions.findOwn(hex, records, start)) {
-      return this.#byVersion(actor, id) ?? refuse('not_found');
+      return this.#opening(actor, hex) ?? refuse('not_found');
     }
     const entry = readRequestEntry(transactions.knownFrame, transactions.knownAt, currencies);
     if (typeOf(entry) === undefined) return refuse('not_found');
@@ -200,16 +200,17 @@ export class Queries {
     return { ...told, refunded_amount };
   }
 
-  /** An entry without an id of its own is told under its version: an opening balance. */
-  #byVersion(actor: Actor, id: string): Transaction | undefined {
+  /** A player's opening balance has no id of its own in the journal; it is the first entry. */
+  #opening(actor: Actor, id: string): Transaction | undefined {
+    if (id !== openingId(nameOf(actor))) return undefined;
     let [frame, at] = [actor.frame, actor.at];
     for (let scanned = 0; frame > 0 && scanned < SCANNED; scanned++) {
       const bytes = this.#state.frames.open(frame);
-      const entry = readRequestEntry(bytes, at, this.#state.currencies);
-      if (transactionPrefix + entry.id === id && typeOf(entry) !== undefined) {
-        return transactionOf(entry);
-      }
       const { previousFrame, previousAt } = readEntryHead(bytes, at);
+      if (previousFrame === 0) {
+        const entry = readRequestEntry(bytes, at, this.#state.currencies);
+        return typeOf(entry) === 'OPENING' ? transactionOf(entry) : undefined;
+      }
       [frame, at] = [previousFrame, previousAt];
     }
     return undefined;

@@ -66,6 +66,11 @@ export function referenceAt(start: number): number {
   return start + RECORD.body;
 }
 
+/** Whether the record names another transaction. */
+export function hasReference(bytes: Bytes, start: number): boolean {
+  return ((bytes.u8[start + RECORD.flags] as number) & FLAGS.reference) !== 0;
+}
+
 /** Where the user begins: a multiple of 8. */
 export function userAt(bytes: Bytes, start: number): number {
   const reference = ((bytes.u8[start + RECORD.flags] as number) & FLAGS.reference) === 0 ? 0 : 16;

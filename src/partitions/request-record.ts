@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Change, Collection, RequestEntry } from '../ledger/request.js';
 import { kindCodes } from '../ledger/vocabulary.js';
 import type { Bytes } from './bytes.js';
@@ -117,15 +118,16 @@ export function readRequestEntry(bytes: Bytes, at: number, currencies: Currencie
   const record = recordOf(bytes, at);
   const kind = kindOf(bytes, at);
   const id = hexAt(bytes.u8, record + RECORD.transaction);
+  const player = userOf(bytes, userAt(bytes, record), userLength(bytes, record));
   const changes = changesAt(bytes, record);
   return {
     kind,
-    player: userOf(bytes, userAt(bytes, record), userLength(bytes, record)),
+    player,
     currency: currencies.read(bytes, record + RECORD.currency),
     args: unpackDetail(bytes, record, DETAILS.args) ?? argsOfTransaction(bytes, record),
     context: (unpackDetail(bytes, record, DETAILS.context) ?? {}) as RequestEntry['context'],
     changes: changes < 0 ? [] : readChanges(bytes.u8, changes),
-    id: id === NO_ID ? placeId(bytes, at) : id,
+    id: kind === 'open' && id === NO_ID ? openingId(player) : id,
     fresh: hexAt(bytes.u8, record + RECORD.request),
     time: timeOf(bytes),
     moved: movedOf(bytes, at),
@@ -146,7 +148,7 @@ function argsOfTransaction(bytes: Bytes, record: number): unknown {
   };
 }
 
-/** Instead of an id, for an entry without one: its player's version, which is unique for it. */
-function placeId(bytes: Bytes, at: number): string {
-  return versionOf(bytes, at).toString(16).padStart(32, '0');
+/** Instead of an id, for the entry of an opening balance: 32 hex digits of the player's own. */
+export function openingId(player: string): string {
+  return hash('sha256', `opening\0${player}`).slice(0, NO_ID.length);
 }

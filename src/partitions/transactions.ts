@@ -6,11 +6,19 @@ import {
   type Reference,
 } from '../ledger/vocabulary.js';
 import { allocateBytes, type Bytes, sameUuid } from './bytes.js';
-import { balanceOf, kindOf, movedOf, recordOf } from './frame.js';
+import { balanceOf, kindOf, movedOf, recordOf, timeOf } from './frame.js';
 import type { FrameStore } from './frame-store.js';
 import type { Hash } from './hash.js';
 import { LocationIndex, STATES } from './location-index.js';
-import { FLAGS, RECORD, referenceAt, sameContent, sameUser, userAt, userLength } from './record.js';
+import {
+  hasReference,
+  RECORD,
+  referenceAt,
+  sameContent,
+  sameUser,
+  userAt,
+  userLength,
+} from './record.js';
 import { Run } from './run.js';
 
 /**
@@ -68,6 +76,7 @@ export class Transactions {
     return {
       kind: kindOf(stored, at),
       moved: movedOf(stored, at),
+      time: timeOf(stored),
       settled: (state & STATES.settled) !== 0,
       rolledBack: (state & STATES.rolledBack) !== 0,
     };
@@ -211,8 +220,4 @@ export class Transactions {
       sameUser(stored, record, this.#bytes, this.#record)
     );
   };
-}
-
-function hasReference(bytes: Bytes, start: number): boolean {
-  return ((bytes.u8[start + RECORD.flags] as number) & FLAGS.reference) !== 0;
 }

@@ -17,6 +17,7 @@ import {
   kindNames,
   type Limits,
   mistyped,
+  type Reference,
   type RequestKind,
   rejections,
   type Situation,
@@ -54,6 +55,8 @@ export class Turn {
   readonly #requests: Requests;
   readonly #queries: Queries;
   readonly #replies = new ReplyWriter();
+  /** What the last win or rollback that was decided names. */
+  #reference: Reference | undefined;
   /** On a disk that is too full only what needs no entry is answered: reads, replays, refusals. */
   #mayWrite = true;
 
@@ -180,12 +183,13 @@ export class Turn {
     const hasId = kind !== 'read' && (faults & NO_ID) === 0;
     const limits = kind === 'bet' ? account?.limits : undefined;
     const isDaily = limits?.daily_stake !== undefined || limits?.daily_loss !== undefined;
+    this.#reference = kind === 'bet' ? undefined : transactions.reference(records, start);
     const situation: Situation = {
       account,
       known: hasId ? transactions.known(records, start) : undefined,
       takenElsewhere: (flags & FLAGS.takenElsewhere) !== 0,
       tombstoned: hasId && account?.tombstones === true && transactions.tombstoned(records, start),
-      reference: kind === 'bet' ? undefined : transactions.reference(records, start),
+      reference: this.#reference,
       daily:
         isDaily && account !== undefined
           ? this.#state.actors.dailyOf(account, dayOf(this.#state.time))
@@ -232,8 +236,9 @@ export class Turn {
     if (isTransaction(kind)) {
       transactions.accepted(records, start, frame.number, at, mark);
       if (actor.daily !== undefined) {
-        const moved = actor.balance - before;
-        actor.daily = counted(actor.daily, kind, moved, dayOf(this.#state.time));
+        const today = dayOf(this.#state.time);
+        const of = kind === 'rollback' ? dayOf(this.#reference?.time ?? 0) : today;
+        actor.daily = counted(actor.daily, kind, actor.balance - before, today, of);
       }
       assert.ok(kind !== 'bet' || actor.balance <= before, 'a bet never adds');
     }

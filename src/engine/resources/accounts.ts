@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Credential, SignupArgs, TopUpArgs } from '../../ledger/accounts.js';
+import type { OrderArgs } from '../../ledger/orders.js';
 import { refuse } from '../../ledger/refusals.js';
 import type { Accounts, Outcome, Refused } from '../economy.js';
 import { Passwords, passwordBytes } from '../passwords.js';
@@ -55,9 +56,12 @@ export function accountsOf(
       const args: TopUpArgs = { amount };
       return requests.ask({ kind: 'top_up', player, args }, options);
     },
-    purchase: (player, { item, quantity = 1 }, options = {}) => {
-      const body = { lines: [{ sku: item, quantity }], complete: true };
-      return requests.ask(orderOf(player, body, catalogue, currency), options);
+    purchase: (player, { item, quantity }, options = {}) => {
+      const body = { lines: [{ sku: item, quantity: quantity ?? 1 }], complete: true };
+      const order = orderOf(player, body, catalogue, currency);
+      // A retry is compared with what was sent: an order under the same key is another request.
+      const args: OrderArgs = { ...order.args, purchase: given({ item, quantity }) };
+      return requests.ask({ ...order, args }, options);
     },
     balance: (player) => requests.query(player, { what: 'account', skus: SHOWN }),
   };
