@@ -109,7 +109,7 @@ export class CommandWriter {
       this.#faults |= user === undefined ? USER.absent : USER.mistyped;
     } else end = writeUser(u8, at, user);
     u8[start + RECORD.userLength] = end - at;
-    u8.fill(0, start + RECORD.userLength + 1, start + RECORD.detailsLength);
+    for (let i = start + RECORD.userLength + 1; i < start + RECORD.detailsLength; i++) u8[i] = 0;
     return end;
   }
 

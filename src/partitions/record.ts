@@ -114,7 +114,7 @@ export function writeDetail(u8: Uint8Array, at: number, tag: number, value: Uint
 /** Ends a record: its two lengths, and zeroes up to the next multiple of 8, which it returns. */
 export function endRecord(bytes: Bytes, start: number, details: number, end: number): number {
   const next = align8(end);
-  bytes.u8.fill(0, end, next);
+  for (let at = end; at < next; at++) bytes.u8[at] = 0;
   bytes.u32[start >> 2] = next - start;
   bytes.u32[(start + RECORD.detailsLength) >> 2] = end - details;
   return next;
