@@ -192,3 +192,21 @@ test('what is no data directory is refused with one line', () => {
   const err = `purser: ${dataDir} is no data directory of purser\n`;
   expect(run('export', '--data', dataDir)).toEqual({ code: 2, out: '', err });
 });
+
+test('a request is told under the id of the history, with what it moved', async () => {
+  const dataDir = newDirectory();
+  const wallet = await openWallet({ dataDir });
+  await wallet.createUsers(['alice']);
+  const added = await wallet.credits.add(
+    'alice',
+    { amount: 5, reason: 'BONUS' },
+    { idempotencyKey: 'a' },
+  );
+  const spent = await wallet.spends.create('alice', { amount: 3 }, { idempotencyKey: 'b' });
+  await wallet.close();
+  const ids = [added, spent].map((one) => (one.ok ? one.value.transaction_id : undefined));
+  expect(exported(dataDir).slice(-2)).toMatchObject([
+    { kind: 'credit', amount: 5, transaction: ids[0], details: { request: { reason: 'BONUS' } } },
+    { kind: 'spend', amount: 3, transaction: ids[1] },
+  ]);
+});

@@ -2,7 +2,15 @@ import { transactionPrefix } from '../ledger/transactions.js';
 import { isRequest, isTransaction, type Kind, type Posting } from '../ledger/vocabulary.js';
 import type { Bytes } from './bytes.js';
 import { Currencies } from './currencies.js';
-import { eachEntry, kindOf, openFrame, readEntryHead, readFrameHeader, recordOf } from './frame.js';
+import {
+  eachEntry,
+  kindOf,
+  movedOf,
+  openFrame,
+  readEntryHead,
+  readFrameHeader,
+  recordOf,
+} from './frame.js';
 import { type Journal, openJournal } from './journal.js';
 import { journalDirectory } from './journal-file.js';
 import { unpack } from './packing.js';
@@ -28,6 +36,7 @@ export interface PlainEntry {
   readonly kind: Kind;
   readonly user: string;
   readonly currency: string;
+  /** As it was asked for; of a request what it moved for its player. */
   readonly amount: number;
   readonly balance: number;
   readonly version: number;
@@ -78,13 +87,23 @@ function readEntry(
     kind,
     user: nameOf(userOf(bytes, user, userLength(bytes, record))),
     currency: currencies.read(bytes, record + RECORD.currency),
-    amount: bytes.f64[(record + RECORD.amount) >> 3] as number,
+    amount: isRequest(kind) ? Math.abs(movedOf(bytes, at)) : amountIn(bytes, record),
     balance,
     version,
-    ...(isTransaction(kind) ? readIds(bytes, record) : {}),
+    ...(isTransaction(kind) && readIds(bytes, record)),
+    ...(isRequest(kind) && { transaction: idOf(bytes, record) }),
     postings,
     details: isRequest(kind) ? readRequest(bytes, record) : readOptional(bytes, record),
   };
+}
+
+function amountIn(bytes: Bytes, record: number): number {
+  return bytes.f64[(record + RECORD.amount) >> 3] as number;
+}
+
+/** The id of a request's entry, as the history has it. */
+function idOf(bytes: Bytes, record: number): string {
+  return transactionPrefix + hexAt(bytes.u8, record + RECORD.transaction);
 }
 
 /** The ledger's own actors begin with a zero byte, which no table likes. */
@@ -94,9 +113,7 @@ function nameOf(user: string): string {
 
 /** What was asked for. What the engine knew beside it may be a secret, such as a password's hash. */
 function readRequest(bytes: Bytes, record: number): Record<string, unknown> {
-  const transaction_id = transactionPrefix + hexAt(bytes.u8, record + RECORD.transaction);
-  const request = unpackDetail(bytes, record, DETAILS.args);
-  return { transaction_id, request };
+  return { request: unpackDetail(bytes, record, DETAILS.args) };
 }
 
 function readIds(bytes: Bytes, record: number): Pick<PlainEntry, 'transaction' | 'request'> {
