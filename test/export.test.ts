@@ -206,7 +206,7 @@ test('a request is told under the id of the history, with what it moved', async 
   await wallet.close();
   const ids = [added, spent].map((one) => (one.ok ? one.value.transaction_id : undefined));
   expect(exported(dataDir).slice(-2)).toMatchObject([
-    { kind: 'credit', amount: 5, transaction: ids[0], details: { request: { reason: 'BONUS' } } },
-    { kind: 'spend', amount: 3, transaction: ids[1] },
+    { kind: 'credit', amount: 5, transaction_uuid: ids[0], request: { reason: 'BONUS' } },
+    { kind: 'spend', amount: 3, transaction_uuid: ids[1] },
   ]);
 });
