@@ -62,6 +62,25 @@ test('an expected version guards a request, and a replay comes before it', async
   expect(await spend(1)).toMatchObject({ ok: true, replayed: true });
 });
 
+test('an expected version guards status and limits, in the journal too', async () => {
+  const { players } = wallet;
+  const stale = await players.setStatus('p', 'DISABLED', { ifMatch: 2 });
+  expect(stale).toMatchObject({ code: 'version_mismatch', members: { version: 1 } });
+  expect(await players.setStatus('p', 'DISABLED', { ifMatch: 1 })).toMatchObject({
+    ok: true,
+    version: 2,
+    value: { status: 'DISABLED' },
+  });
+  expect(await players.setLimits('p', { max_bet: 5 }, { ifMatch: 1 })).toMatchObject({
+    code: 'version_mismatch',
+  });
+  expect(await players.setLimits('p', { max_bet: 5 }, { ifMatch: 2 })).toMatchObject({
+    value: { limits: { max_bet: 5 }, version: 3 },
+  });
+  expect(await players.setStatus('nobody', 'ACTIVE', { ifMatch: 1 })).toBeUndefined();
+  expect(await wallet.audit()).toMatchObject({ ok: true });
+});
+
 test.each(['', 'x'.repeat(256), 'with space', 'ü', 'a\u0000'])(
   '%j is no key',
   async (idempotencyKey) => {

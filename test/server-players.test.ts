@@ -12,8 +12,8 @@ beforeAll(async () => {
 
 afterAll(() => server.kill());
 
-function put(path: string, text: string): Promise<Response> {
-  return server.send(`/v1/players/${path}`, text, {}, 'PUT');
+function put(path: string, text: string, headers = {}): Promise<Response> {
+  return server.send(`/v1/players/${path}`, text, headers, 'PUT');
 }
 
 async function get(id: string): Promise<Response> {
@@ -53,6 +53,43 @@ test('a limit stops larger bets until it is cleared', async () => {
   });
   await put('alice/limits', '{"max_bet":null}');
   expect(await server.ask('/transaction/bet', bet('alice', 6))).toMatchObject({ status: 'RS_OK' });
+});
+
+test.each([
+  ['status', { status: 'DISABLED' }],
+  ['limits', { limits: { max_bet: 7 } }],
+])('%s is set at the expected version alone', async (resource, wanted) => {
+  const before = await (await get('alice')).json();
+  const { version } = before as { readonly version: number };
+  const text = JSON.stringify('limits' in wanted ? wanted.limits : wanted);
+  const stale = await put(`alice/${resource}`, text, { 'if-match': `"${version - 1}"` });
+  expect(stale.status).toBe(412);
+  expect(stale.headers.get('etag')).toBe(`"${version}"`);
+  expect(await stale.json()).toMatchObject({ code: 'version_mismatch', version });
+  expect(await (await get('alice')).json()).toEqual(before);
+  const set = await put(`alice/${resource}`, text, { 'if-match': `"${version}"` });
+  expect(await set.json()).toMatchObject({ ...wanted, version: version + 1 });
+  // What stands already is refused too: it was not set at the version that was expected.
+  expect((await put(`alice/${resource}`, text, { 'if-match': `"${version}"` })).status).toBe(412);
+  expect((await put('alice/status', '{"status":"ACTIVE"}')).status).toBe(200);
+  expect((await put('alice/limits', '{}')).status).toBe(200);
+});
+
+test('of settings that race at one version one is made', async () => {
+  const { version } = (await (await get('alice')).json()) as { readonly version: number };
+  const headers = { 'if-match': `"${version}"` };
+  const all = Array.from({ length: 20 }, (_, index) => {
+    return put('alice/limits', `{"max_bet":${1_000 + index}}`, headers);
+  });
+  const statuses = (await Promise.all(all)).map(({ status }) => status);
+  expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+  expect(statuses.filter((status) => status === 412)).toHaveLength(19);
+  await put('alice/limits', '{}');
+});
+
+test('an unknown player has no version to expect', async () => {
+  const asked = await put('nobody/status', '{"status":"ACTIVE"}', { 'if-match': '"1"' });
+  expect(asked.status).toBe(404);
 });
 
 describe('bodies that are refused name the member', () => {

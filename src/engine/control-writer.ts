@@ -39,18 +39,36 @@ export function writePlayerRead(bytes: Bytes, start: number, user: string): numb
   return endRecord(bytes, start, end, end);
 }
 
-export function writeStatus(bytes: Bytes, start: number, user: string, disabled: boolean): number {
+/** Sets a status; `ifMatch` is the version that the player must have. */
+export function writeStatus(
+  bytes: Bytes,
+  start: number,
+  user: string,
+  disabled: boolean,
+  ifMatch: number | undefined,
+): number {
   begin(bytes, start, 'status', disabled ? 1 : 0);
-  const end = addUser(bytes, start, user);
-  return endRecord(bytes, start, end, end);
+  const details = addUser(bytes, start, user);
+  return endRecord(bytes, start, details, addExpected(bytes, details, ifMatch));
 }
 
-export function writeLimits(bytes: Bytes, start: number, user: string, limits: Limits): number {
+/** Sets all limits, likewise. */
+export function writeLimits(
+  bytes: Bytes,
+  start: number,
+  user: string,
+  limits: Limits,
+  ifMatch: number | undefined,
+): number {
   begin(bytes, start, 'limits', 0);
   const details = addUser(bytes, start, user);
   const some = Object.keys(limits).length > 0 ? limits : null;
   const end = writeDetail(bytes.u8, details, DETAILS.settings, pack(some));
-  return endRecord(bytes, start, details, end);
+  return endRecord(bytes, start, details, addExpected(bytes, end, ifMatch));
+}
+
+function addExpected({ u8 }: Bytes, at: number, if_match: number | undefined): number {
+  return if_match === undefined ? at : writeDetail(u8, at, DETAILS.context, pack({ if_match }));
 }
 
 /** Asks whether the partition has an entry under an id. */

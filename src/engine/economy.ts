@@ -38,12 +38,16 @@ export type Outcome<T> = Done<T> | Refused;
 /** Who asks; it is recorded with the entry. */
 export type Actor = 'service' | 'player' | 'admin';
 
+/** What must be so for a change to be made. */
+export interface Condition {
+  /** Refuse (`version_mismatch`) unless the player, or the item, has this version. */
+  readonly ifMatch?: number;
+}
+
 /** What goes with every request that moves money or ownership. */
-export interface RequestOptions {
+export interface RequestOptions extends Condition {
   /** 1 to 255 visible ASCII characters; its scope is the player; kept for ever. */
   readonly idempotencyKey: string;
-  /** Refuse (`version_mismatch`) unless the player has this version. */
-  readonly ifMatch?: number;
   /** Default `service`. */
   readonly by?: Actor;
 }
@@ -123,7 +127,7 @@ export interface Items {
   put(
     sku: string,
     body: ItemBody,
-    condition?: { readonly ifMatch?: number; readonly ifNoneMatch?: '*' },
+    condition?: Condition & { readonly ifNoneMatch?: '*' },
   ): Promise<Outcome<Item>>;
 }
 

@@ -2,6 +2,7 @@ import type { Answer, BalanceBody, BetBody, InfoAnswer, RollbackBody, WinBody } 
 import type {
   Accounts,
   Audit,
+  Condition,
   Credits,
   Entitlements,
   Items,
@@ -96,8 +97,18 @@ export interface Wallet {
     /** Makes a player: `player_exists` when there is one of this name. */
     create(body: PlayerBody): Promise<Outcome<Player>>;
     get(player: string): Promise<Player | undefined>;
-    setStatus(player: string, status: PlayerStatus): Promise<Player | undefined>;
-    setLimits(player: string, limits: PlayerLimits): Promise<Player | undefined>;
+    /** Undefined when there is no such player. */
+    setStatus(
+      player: string,
+      status: PlayerStatus,
+      condition?: Condition,
+    ): Promise<Outcome<Player> | undefined>;
+    /** Sets all limits; undefined when there is no such player. */
+    setLimits(
+      player: string,
+      limits: PlayerLimits,
+      condition?: Condition,
+    ): Promise<Outcome<Player> | undefined>;
   };
   readonly credits: Credits;
   readonly spends: Spends;

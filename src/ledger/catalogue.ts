@@ -1,7 +1,15 @@
 import { isDeepEqual } from './equal.js';
 import { MAX_AMOUNT } from './money.js';
 import { invalid, type Refusal, refuse } from './refusals.js';
-import { type BaseContext, change, changed, grant, type Rules, rfc3339 } from './request.js';
+import {
+  type BaseContext,
+  change,
+  changed,
+  grant,
+  mismatchOf,
+  type Rules,
+  rfc3339,
+} from './request.js';
 import type { Item, ItemBody } from './resources.js';
 
 /** The player under whose name the catalogue is kept; no caller can name it. */
@@ -85,10 +93,10 @@ function preconditionOf(
   const version = stored?.version;
   if (if_none_match === '*' && version !== undefined)
     return refuse('version_mismatch', { version });
-  if (if_match !== undefined && if_match !== version)
-    return refuse('version_mismatch', { version });
-  if (version !== undefined && if_match === undefined) return refuse('precondition_required');
-  return undefined;
+  const isUnguarded = version !== undefined && if_match === undefined;
+  return (
+    mismatchOf(if_match, version) ?? (isUnguarded ? refuse('precondition_required') : undefined)
+  );
 }
 
 function faultOf({ price, kind, grants, max_per_player, duration }: ItemBody): Refusal | undefined {

@@ -7,7 +7,14 @@ import { orderRefund } from './order-refunds.js';
 import { cancel, complete, order } from './orders.js';
 import { link, park, payment, paymentEvent } from './payments.js';
 import { refuse } from './refusals.js';
-import type { Asked, BaseContext, RequestEntry, Rules, Ruling } from './request.js';
+import {
+  type Asked,
+  type BaseContext,
+  mismatchOf,
+  type RequestEntry,
+  type Rules,
+  type Ruling,
+} from './request.js';
 import { deliver, settle, transfer } from './transfers.js';
 import type { RequestKind } from './vocabulary.js';
 
@@ -43,9 +50,8 @@ export function decideRequest(kind: RequestKind, asked: Asked): Ruling {
   const rules = families[kind] as Rules<unknown, BaseContext>;
   const { account, context } = asked;
   if (account === undefined && rules.opens !== true) return refuse('player_not_found');
-  if (context.if_match !== undefined && context.if_match !== account?.version) {
-    return refuse('version_mismatch', { version: account?.version });
-  }
+  const mismatch = mismatchOf(context.if_match, account?.version);
+  if (mismatch !== undefined) return mismatch;
   if (rules.needsActive === true && account?.disabled === true) return refuse('account_disabled');
   const ruling = rules.decide(asked);
   if (ruling.kind !== 'granted') return ruling;

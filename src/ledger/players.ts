@@ -1,4 +1,6 @@
 import { isDeepEqual } from './equal.js';
+import type { Refusal } from './refusals.js';
+import { type BaseContext, mismatchOf } from './request.js';
 import type { Accepted, Account, Decision, Limits, Posting } from './vocabulary.js';
 
 /** Opens an account; an existing one is left as it is. Amount in minor units, 0 or more. */
@@ -13,8 +15,14 @@ export function genesis(amount: number): Accepted {
 }
 
 /** Changes status or limits; what is so already is answered without an entry. */
-export function decideSetting(account: Account | undefined, change: Setting): Decision {
+export function decideSetting(
+  account: Account | undefined,
+  change: Setting,
+  { if_match }: BaseContext,
+): Decision | Refusal {
   if (account === undefined) return { kind: 'rejected', rejection: 'RS_ERROR_UNKNOWN' };
+  const mismatch = mismatchOf(if_match, account.version);
+  if (mismatch !== undefined) return mismatch;
   if (stands(account, change)) return { kind: 'answered', balance: account.balance };
   return { kind: 'accepted', postings: [], mark: 'none' };
 }

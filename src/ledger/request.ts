@@ -1,5 +1,5 @@
 import { MAX_AMOUNT } from './money.js';
-import type { Refusal } from './refusals.js';
+import { type Refusal, refuse } from './refusals.js';
 import type { Account, Kind, Posting } from './vocabulary.js';
 
 /**
@@ -93,6 +93,15 @@ export interface Rules<Args = never, Context = never> {
   decide(asked: Asked<Args, Context>): Ruling;
   /** The body of the answer, the same for a retry years later. */
   answer(entry: RequestEntry<Args, Context>): unknown;
+}
+
+/** The refusal of an account, or of what else has versions, that is not as it was expected. */
+export function mismatchOf(
+  expected: number | undefined,
+  version: number | undefined,
+): Refusal | undefined {
+  const isExpected = expected === undefined || expected === version;
+  return isExpected ? undefined : refuse('version_mismatch', { version });
 }
 
 export function grant(postings: readonly Posting[], changes: readonly Change[] = []): Granted {

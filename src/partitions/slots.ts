@@ -40,7 +40,7 @@ export const RESULT = {
   accepted: 0,
   duplicate: 1,
   answered: 2,
-  /** Of requests alone: the reply says why. */
+  /** Of a request, whose reply says why; or of a setting: the player has another version. */
   refused: 3,
   /** It would have been written, and the disk is too full; nothing was done. */
   noRoom: 4,

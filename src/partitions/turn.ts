@@ -5,7 +5,7 @@ import { counted, dayOf } from '../ledger/daily.js';
 import { type DialectName, dialects } from '../ledger/dialects.js';
 import { applySetting, decideOpen, decideSetting, type Setting } from '../ledger/players.js';
 import type { Refusal } from '../ledger/refusals.js';
-import { change } from '../ledger/request.js';
+import { type BaseContext, change } from '../ledger/request.js';
 import {
   type Accepted,
   absent,
@@ -143,7 +143,7 @@ export class Turn {
     records: Bytes,
     start: number,
     actor: Actor | undefined,
-  ): Decision {
+  ): Decision | Refusal {
     switch (kind) {
       case 'bet':
       case 'win':
@@ -154,7 +154,7 @@ export class Turn {
         return decideOpen(actor, amountOf(records, start));
       case 'status':
       case 'limits':
-        return decideSetting(actor, settingOf(kind, records, start));
+        return decideSetting(actor, settingOf(kind, records, start), expectedIn(records, start));
       case 'player':
         return actor === undefined
           ? { kind: 'rejected', rejection: 'RS_ERROR_UNKNOWN' }
@@ -245,7 +245,7 @@ export class Turn {
     return actor;
   }
 
-  #answer(slot: Slot, index: number, decision: Decision, actor: Actor | undefined): void {
+  #answer(slot: Slot, index: number, decision: Decision | Refusal, actor: Actor | undefined): void {
     slot.balances[index] = 'balance' in decision ? decision.balance : (actor?.balance ?? 0);
     slot.codes[index] =
       decision.kind === 'rejected'
@@ -277,6 +277,11 @@ export function settingOf(kind: 'status' | 'limits', records: Bytes, start: numb
   const packed = readDetail(records, start, DETAILS.settings);
   assert.ok(packed !== undefined, 'limits carry their settings');
   return { kind, limits: (unpack(packed) as Limits | null) ?? undefined };
+}
+
+/** What a setting expects of its player. */
+function expectedIn(records: Bytes, start: number): BaseContext {
+  return (unpackDetail(records, start, DETAILS.context) as BaseContext | undefined) ?? {};
 }
 
 function playerState(actor: Actor): PlayerState {

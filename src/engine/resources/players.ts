@@ -36,6 +36,15 @@ export class PlayerCommands {
     return this.#send(user, write, (slot, index, extra) => playerOf(user, slot, index, extra));
   }
 
+  /** The same for a setting, which the player's version can refuse. */
+  set(user: string, write: (batch: Batch) => number): Promise<Outcome<Player> | undefined> {
+    return this.#send(user, write, (slot, index, extra) => {
+      const player = playerOf(user, slot, index, extra);
+      if (player === undefined || slot.codes[index] !== RESULT.refused) return doneWith(player);
+      return refusedAs(refuse('version_mismatch', { version: player.version }));
+    });
+  }
+
   #send<T>(
     user: string,
     write: (batch: Batch) => number,
@@ -61,13 +70,13 @@ export function playersOf(commands: PlayerCommands, currency: string): Wallet['p
   return {
     get,
     create: (body) => create(commands, get, { currency, ...body }),
-    setStatus: (user, status) =>
-      commands.player(user, ({ slot, end }) => {
-        return writeStatus(slot.records, end, user, status === 'DISABLED');
+    setStatus: (user, status, { ifMatch } = {}) =>
+      commands.set(user, ({ slot, end }) => {
+        return writeStatus(slot.records, end, user, status === 'DISABLED', ifMatch);
       }),
-    setLimits: (user, limits) =>
-      commands.player(user, ({ slot, end }) => {
-        return writeLimits(slot.records, end, user, limits as Limits);
+    setLimits: (user, limits, { ifMatch } = {}) =>
+      commands.set(user, ({ slot, end }) => {
+        return writeLimits(slot.records, end, user, limits as Limits, ifMatch);
       }),
   };
 }
@@ -81,7 +90,11 @@ async function create(
   if (fault !== undefined) return fault;
   const isNew = await commands.open(player_id, currency, initial_balance);
   const player = isNew ? await get(player_id) : undefined;
-  if (player === undefined) return refusedAs(refuse('player_exists'));
+  return doneWith(player) ?? refusedAs(refuse('player_exists'));
+}
+
+function doneWith(player: Player | undefined): Outcome<Player> | undefined {
+  if (player === undefined) return undefined;
   return { ok: true, value: player, replayed: false, version: player.version };
 }
 

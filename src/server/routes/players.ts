@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Outcome } from '../../engine/economy.js';
 import type {
   Player,
   PlayerBody,
@@ -49,7 +50,10 @@ export function playerRoutes(app: FastifyInstance, doors: Doors, { players }: Wa
       summary: 'Balance, status, limits and version',
       access: { scope: 'wallet', self: true },
     },
-    async ({ player }) => found(await players.get(player)),
+    async ({ player }) => {
+      const value = await players.get(player);
+      return found(value && { ok: true, value, replayed: false, version: value.version });
+    },
   );
   addOperation<{ readonly status: PlayerStatus }>(
     app,
@@ -64,8 +68,11 @@ export function playerRoutes(app: FastifyInstance, doors: Doors, { players }: Wa
       access: { scope: 'wallet' },
       body: schemas.statusBody,
       bodyExample: { status: 'DISABLED' },
+      condition: true,
     },
-    async ({ player, body }) => found(await players.setStatus(player, body.status)),
+    async ({ player, body, options }) => {
+      return found(await players.setStatus(player, body.status, options));
+    },
   );
   addOperation<LimitsBody>(
     app,
@@ -82,14 +89,17 @@ export function playerRoutes(app: FastifyInstance, doors: Doors, { players }: Wa
       access: { scope: 'wallet' },
       body: schemas.limitsBody,
       bodyExample: { max_bet: 5_000 },
+      condition: true,
     },
-    async ({ player, body }) => found(await players.setLimits(player, withoutNulls(body))),
+    async ({ player, body, options }) => {
+      return found(await players.setLimits(player, withoutNulls(body), options));
+    },
   );
 }
 
-function found(player: Player | undefined): Answered {
-  if (player === undefined) throw new Problem('player_not_found');
-  return { outcome: { ok: true, value: player, replayed: false, version: player.version } };
+function found(outcome: Outcome<Player> | undefined): Answered {
+  if (outcome === undefined) throw new Problem('player_not_found');
+  return { outcome };
 }
 
 function withoutNulls(body: LimitsBody): PlayerLimits {
