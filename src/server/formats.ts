@@ -17,7 +17,7 @@ export function readBodies(scope: FastifyInstance, inspect?: Inspect): void {
     scope.addContentTypeParser(types, { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
       try {
         inspect?.(bytes, request);
-        done(null, parse(bytes));
+        done(null, mayBeAbsent(bytes, request) ? undefined : parse(bytes));
       } catch (error) {
         done(error as Error);
       }
@@ -25,6 +25,10 @@ export function readBodies(scope: FastifyInstance, inspect?: Inspect): void {
   };
   read('application/json', parseJson);
   read([MESSAGE_PACK, 'application/x-msgpack'], parseMessagePack);
+}
+
+function mayBeAbsent(bytes: Buffer, { routeOptions }: FastifyRequest): boolean {
+  return bytes.length === 0 && routeOptions.config.operation?.bodyOptional === true;
 }
 
 /** An `onRequest` hook: the answer takes the format of the request, unless `Accept` names one. */

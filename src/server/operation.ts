@@ -37,6 +37,8 @@ export interface Operation extends Described {
   /** Whether `If-Match` names the player's version. */
   readonly condition?: true;
   readonly body?: Schema;
+  /** An absent or empty body is `{}`. */
+  readonly bodyOptional?: true;
   readonly query?: Schema;
   readonly answers: Readonly<Record<number, Schema>>;
 }
@@ -73,7 +75,7 @@ export function addOperation<Body = unknown, Query = unknown>(
   operation: Operation,
   handle: (asked: Asked<Body, Query>) => Promise<Answered>,
 ): void {
-  const { method, url, access, key, body, query, answers } = operation;
+  const { method, url, access, key, body, bodyOptional, query, answers } = operation;
   const [success = '200'] = Object.keys(answers);
   note(operation);
   app.route<{ Params: Record<string, string> }>({
@@ -89,6 +91,7 @@ export function addOperation<Body = unknown, Query = unknown>(
       ...(access === undefined ? [] : [admit(doors.keys, doors.readToken, access)]),
       ...(key === 'required' ? [demandKey] : []),
     ],
+    preValidation: bodyOptional === true ? [fillBody] : [],
     handler: async (request, reply) => {
       const asked = askedOf<Body, Query>(request, operation);
       const { outcome, status } = await handle(asked);
@@ -107,6 +110,11 @@ function demandKey(request: FastifyRequest, _reply: unknown, done: (error?: Erro
   } catch (error) {
     done(error as Error);
   }
+}
+
+function fillBody(request: FastifyRequest, _reply: unknown, done: () => void): void {
+  if (request.body === undefined) request.body = {};
+  done();
 }
 
 function askedOf<Body, Query>(

@@ -69,11 +69,11 @@ function headersOf({ key, condition }: Operation): Json[] {
   return headers;
 }
 
-function requestBodyOf({ body, documentedBody, bodyExample }: Operation): Json {
+function requestBodyOf({ body, bodyOptional, documentedBody, bodyExample }: Operation): Json {
   const schema = documentedBody ?? body;
   if (schema === undefined) return {};
   const example = bodyExample === undefined ? {} : { example: bodyExample };
-  const isRequired = bodyExample !== undefined;
+  const isRequired = bodyOptional !== true;
   return {
     requestBody: { required: isRequired, content: { 'application/json': { schema, ...example } } },
   };

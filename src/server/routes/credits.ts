@@ -68,6 +68,7 @@ export function creditRoutes(app: FastifyInstance, doors: Doors, wallet: Wallet)
         'Without an amount: all that is left. Never more than was spent, over all refunds.',
       access: { scope: 'credits' },
       body: schemas.refundBody,
+      bodyOptional: true,
       bodyExample: { amount: 100 },
       examples: { 201: examples.refund },
       problems: [

@@ -67,6 +67,7 @@ export function orderRoutes(app: FastifyInstance, doors: Doors, { orders }: Wall
       summary: 'Pays for a PENDING order: debit and entitlements in one entry',
       access,
       body: body({}),
+      bodyOptional: true,
       answers: { 200: schemas.order },
       examples: { 200: completed },
       problems: [
@@ -94,6 +95,7 @@ export function orderRoutes(app: FastifyInstance, doors: Doors, { orders }: Wall
       summary: 'Ends a PENDING order without money',
       access,
       body: body({}),
+      bodyOptional: true,
       answers: { 200: schemas.order },
       examples: { 200: cancelled },
       problems: ['order_not_found', 'order_not_pending', 'order_expired'],
@@ -115,6 +117,7 @@ export function orderRoutes(app: FastifyInstance, doors: Doors, { orders }: Wall
         'the units. revoke: force (admin) also pays back what was used.',
       access: { scope: 'orders' },
       body: schemas.orderRefundBody,
+      bodyOptional: true,
       bodyExample: { lines: [{ sku: 'potion', quantity: 1 }] },
       answers: { 201: schemas.orderRefund },
       examples: { 201: examples.orderRefund },

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sharedDirectory } from './support/directory.js';
+import { at, exchange, type Json, type Reply } from './support/exchange.js';
+import { type OpenApi, openApiOf } from './support/openapi.js';
+import { type Server, serve } from './support/server.js';
+
+let server: Server;
+let api: OpenApi;
+let keys = 0;
+
+const json = { 'content-type': 'application/json' };
+
+beforeAll(async () => {
+  server = await serve(['--data', sharedDirectory(), '--partitions', '2']);
+  api = await openApiOf(server.url);
+  await server.post('/v1/players', { player_id: 'p', initial_balance: 100_000 });
+});
+
+afterAll(() => server.kill());
+
+/** Sends a body as it is, and looks the answer up in the OpenAPI document. */
+async function send(
+  line: string,
+  headers: Record<string, string> = {},
+  body?: string,
+): Promise<Reply> {
+  const [method = '', path = ''] = line.split(' ');
+  const reply = await exchange(server.url, method, path, headers, body);
+  const type = new Headers({ 'content-type': reply.headers['content-type'] ?? '' });
+  api.expectDocumented(method, path.split('?')[0] ?? '', reply.status, type, reply.body);
+  return reply;
+}
+
+function post(path: string, headers: Record<string, string>, body?: string): Promise<Reply> {
+  const key = { 'idempotency-key': `key-${++keys}` };
+  return send(`POST /v1/players/p/${path}`, { ...key, ...headers }, body);
+}
+
+async function made(path: string, body: Json, id: string): Promise<string> {
+  return String(at((await post(path, json, JSON.stringify(body))).body, id));
+}
+
+const lines = [{ sku: 'gold_coin', quantity: 1 }];
+const pending = () => made('orders', { lines }, 'order_id');
+const bought = () => made('orders', { lines, complete: true }, 'order_id');
+const spent = () => made('spends', { amount: 5 }, 'transaction_id');
+
+describe('a body whose members are all optional', () => {
+  const routes = [
+    ['complete', async () => `orders/${await pending()}/complete`, 200],
+    ['cancel', async () => `orders/${await pending()}/cancel`, 200],
+    ['refund of an order', async () => `orders/${await bought()}/refunds`, 201],
+    ['refund of a spend', async () => `spends/${await spent()}/refunds`, 201],
+  ] as const;
+
+  describe.each(routes)('%s', (_what, open, status) => {
+    test.each([
+      ['absent', {}, undefined],
+      ['absent, of type JSON', json, undefined],
+      ['empty', { 'content-length': '0' }, ''],
+      ['empty, of type JSON', { ...json, 'content-length': '0' }, ''],
+      ['empty, of unknown length', { ...json, 'transfer-encoding': 'chunked' }, ''],
+      ['empty msgpack', { 'content-type': 'application/msgpack' }, ''],
+      ['{}', json, '{}'],
+    ])('may be %s', async (_form, headers, body) => {
+      expect((await post(await open(), headers, body)).status).toBe(status);
+    });
+
+    test.each(['null', '[]', ' ', '{'])('is not %j', async (body) => {
+      const refused = await post(await open(), json, body);
+      expect(refused).toMatchObject({ status: 400, body: { code: 'malformed_request' } });
+    });
+  });
+
+  test('is the same request absent, empty and as {}', async () => {
+    const [path, key] = [await spent(), { 'idempotency-key': 'one' }];
+    const first = await post(`spends/${path}/refunds`, key);
+    for (const body of [undefined, '', '{}']) {
+      const again = await post(`spends/${path}/refunds`, { ...json, ...key }, body);
+      expect(again.headers['idempotent-replayed']).toBe('true');
+      expect(again.body).toEqual(first.body);
+    }
+  });
+
+  test.each(['POST orders', 'POST spends', 'PUT limits', 'PUT status'])(
+    'others are not: %s',
+    async (line) => {
+      const [method, path] = line.split(' ');
+      for (const headers of [{}, json]) {
+        const key = { 'idempotency-key': `key-${++keys}` };
+        const refused = await send(`${method} /v1/players/p/${path}`, { ...headers, ...key });
+        expect(refused).toMatchObject({ status: 400, body: { code: 'malformed_request' } });
+      }
+    },
+  );
+});
