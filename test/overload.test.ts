@@ -22,7 +22,7 @@ const LIST_BYTES = 4 * 1024 * 1024;
 /** So many of the longest lists may be under way. */
 const LARGE_BODIES = 16;
 
-type Hook = 'slow-0' | 'hang-0' | 'full-disk';
+type Hook = 'slow-0' | 'hang-0' | 'mute-0' | 'full-disk';
 
 interface Slowed {
   readonly server: Server;
@@ -86,6 +86,19 @@ async function pending({ url }: Server): Promise<number> {
   const metrics = await (await fetch(`${url}/metrics`)).text();
   return Number(/pending_commands\{partition="0"\} (\d+)/.exec(metrics)?.[1]);
 }
+
+test('metrics tell the rest while a partition does not say what its accounts hold', async () => {
+  const { server, lay, lift } = await slowed(2);
+  const read = async (): Promise<string> => (await fetch(`${server.url}/metrics`)).text();
+  const account = /^purser_account_minor_units/m;
+  lay('mute-0');
+  const rest = await read();
+  expect(rest).toMatch(/^purser_up 1$/m);
+  expect(rest).not.toMatch(account);
+  lift('mute-0');
+  expect(await read()).toMatch(account);
+  await server.kill();
+});
 
 function expectRefusal({ status, headers, body }: Reply): void {
   expect(status).toBe(503);

@@ -141,3 +141,12 @@ test('metrics count the answers by route and status, and show the partitions', a
   }
   expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
 });
+
+test('metrics show every system account, exact and below zero', async () => {
+  const treasury = await (await fetch(`${server.url}/v1/treasury`)).json();
+  const { players: _, ...accounts } = (treasury as { accounts: Record<string, string> }).accounts;
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  const lines = [...text.matchAll(/^purser_account_minor_units\{account="(\w+)"\} (-?\d+)$/gm)];
+  expect(Object.fromEntries(lines.map(([, name, value]) => [name, value]))).toEqual(accounts);
+  expect(BigInt(accounts['issuance'] ?? 0)).toBeLessThan(0n);
+});

@@ -43,6 +43,9 @@ export const limits = {
   /** Logins and signups from one address in a minute, unless it is said otherwise. */
   logins_a_minute: 120,
 
+  /** How long the metrics wait for what the accounts hold; after it they leave that out. */
+  books_ms: 1_000,
+
   /** How long accepted requests may take to finish after a signal to stop. */
   drain_ms: 15_000,
   drain_check_ms: 20,

@@ -85,7 +85,7 @@ export function createServer(wallet: Wallet, options: ServerOptions): FastifyIns
   const log = openLog(options.logLevel);
   const fail = answerFailures(log);
   const app = fastify({ ...fixed, ...logging(log), frameworkErrors: fail });
-  const metrics = new Metrics(() => wallet.health());
+  const metrics = new Metrics(wallet);
   app.setErrorHandler(fail);
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, new Problem('not_found')));
   app.decorateRequest('caller', undefined);

@@ -1,6 +1,6 @@
 // Loaded before everything else in every thread (`node --import`). While the folder
 // PURSER_TEST_HOOKS has a file `hang-0`, the batches of partition 0 do not come back; with a file
-// `slow-0` they come back a second later. With PURSER_TEST_TICK_MS each look at the main thread's
+// `slow-0` they come back a second later, with `mute-0` its books do not. With PURSER_TEST_TICK_MS each look at the main thread's
 // clock takes that long.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ if (isMainThread && tick_ms > 0) {
 
 if (!isMainThread && workerData?.partition !== undefined) {
   const { Partition } = await import('../../dist/partitions/partition.js');
-  const { turn } = Partition.prototype;
+  const { turn, books } = Partition.prototype;
   const file = (kind) =>
     join(process.env.PURSER_TEST_HOOKS ?? '.', `${kind}-${workerData.partition}`);
   Partition.prototype.turn = async function (task) {
@@ -28,5 +28,9 @@ if (!isMainThread && workerData?.partition !== undefined) {
     if (existsSync(file('slow'))) await wait(1_000);
     while (existsSync(file('hang'))) await wait(5);
     return result;
+  };
+  Partition.prototype.books = async function () {
+    while (existsSync(file('mute'))) await wait(5);
+    return books.call(this);
   };
 }

@@ -2,7 +2,7 @@
 export interface Sample {
   readonly suffix?: string;
   readonly labels?: Readonly<Record<string, string | number>>;
-  readonly value: number;
+  readonly value: number | bigint;
 }
 
 /** All figures of one name. */

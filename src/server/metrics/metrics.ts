@@ -1,4 +1,5 @@
-import type { Health } from '../../engine/wallet.js';
+import type { Wallet } from '../../engine/wallet.js';
+import { accountFamilies } from './accounts.js';
 import { engineFamilies } from './engine.js';
 import { format } from './exposition.js';
 import { processFamilies } from './process.js';
@@ -7,10 +8,10 @@ import { RouteMetrics, routeFamilies } from './routes.js';
 /** What `GET /metrics` shows; the figures of the engine are read when somebody asks. */
 export class Metrics {
   readonly #routes = new Map<string, RouteMetrics>();
-  readonly #health: () => Health;
+  readonly #wallet: Wallet;
 
-  constructor(health: () => Health) {
-    this.#health = health;
+  constructor(wallet: Wallet) {
+    this.#wallet = wallet;
   }
 
   /** The counters of one route, such as `/v1/players/:id`. */
@@ -23,8 +24,10 @@ export class Metrics {
   }
 
   /** The Prometheus text format. */
-  text(): string {
+  async text(): Promise<string> {
+    const accounts = await accountFamilies(() => this.#wallet.books());
     const routes = routeFamilies([...this.#routes]);
-    return format([...routes, ...engineFamilies(this.#health()), ...processFamilies()]);
+    const engine = engineFamilies(this.#wallet.health());
+    return format([...routes, ...engine, ...accounts, ...processFamilies()]);
   }
 }

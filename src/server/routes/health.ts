@@ -59,7 +59,12 @@ export function healthRoute(app: FastifyInstance, wallet: Wallet, version: strin
 
 /** `GET /metrics`: Prometheus text. */
 export function metricsRoute(app: FastifyInstance, metrics: Metrics): void {
-  app.get(metricsOperation.url, { config: described(metricsOperation) }, (_request, reply) => {
-    return reply.type(METRICS_TYPE).send(metrics.text());
-  });
+  app.get(
+    metricsOperation.url,
+    { config: described(metricsOperation) },
+    async (_request, reply) => {
+      const text = await metrics.text();
+      return reply.type(METRICS_TYPE).send(text);
+    },
+  );
 }
