@@ -25,7 +25,7 @@ export const limits = {
   /** Operations of lists wait while this many batches wait in their partition. */
   bulk_batches: 8,
   /** No list is taken while so many operations of lists have no answer, shared by the partitions. */
-  listed_operations: 32_768,
+  listed_operations: 65_536,
   /** What a list counts for at most: a long one goes on in turn with the others. */
   list_weight_operations: 4_096,
 

@@ -146,33 +146,40 @@ test('behind a disk that hangs the rest is refused at once, and other partitions
   expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
 });
 
+function sendList({ url }: Server, user: string): Promise<Reply> {
+  const list = Array.from({ length: LIST_OPERATIONS }, () => ({ op: 'bet', ...bet(user, 1) }));
+  const headers = { 'content-type': 'application/json' };
+  return exchange(url, 'POST', '/transactions', headers, JSON.stringify(list));
+}
+
+/** Sends lists until one is refused; the others wait. */
+async function fillWithLists(
+  server: Server,
+  user: string,
+): Promise<{ readonly sent: readonly Promise<Reply>[]; readonly refused: Reply }> {
+  const sent: Promise<Reply>[] = [];
+  for (;;) {
+    const reply = sendList(server, user);
+    sent.push(reply);
+    const refused = await Promise.race([reply, wait(300, undefined)]);
+    if (refused !== undefined) return { sent, refused };
+    expect(sent.length).toBeLessThan(MAILBOX_BATCHES);
+  }
+}
+
 test('lists for a partition that hangs are refused at once, and other lists go on', async () => {
   const slow = await slowed(2);
   const { server, directory } = slow;
   const [stuck, free] = await oneOfEach(slow);
-  const list = (user: string): readonly object[] => {
-    return Array.from({ length: LIST_OPERATIONS }, () => ({ op: 'bet', ...bet(user, 1) }));
-  };
-  const post = (user: string): Promise<Reply> => {
-    const headers = { 'content-type': 'application/json' };
-    return exchange(server.url, 'POST', '/transactions', headers, JSON.stringify(list(user)));
-  };
   slow.lay('hang-0');
-  const waiting: Promise<Reply>[] = [];
-  let refused: Reply | undefined;
-  while (refused === undefined) {
-    const reply = post(stuck);
-    waiting.push(reply);
-    refused = await Promise.race([reply, wait(300, undefined)]);
-    expect(waiting.length).toBeLessThan(MAILBOX_BATCHES);
-  }
+  const { sent, refused } = await fillWithLists(server, stuck);
   expectRefusal(refused);
-  const other = await post(free);
+  const other = await sendList(server, free);
   expect(other.status).toBe(200);
   expect(other.body).toHaveLength(LIST_OPERATIONS);
   slow.lift('hang-0');
-  const granted = (await Promise.all(waiting)).filter(({ status }) => status === 200);
-  expect(granted.length).toBe(waiting.length - 1);
+  const granted = (await Promise.all(sent)).filter(({ status }) => status === 200);
+  expect(granted.length).toBe(sent.length - 1);
   expect(await balanceOf(server, stuck)).toBe(OPENED - granted.length * LIST_OPERATIONS);
   expect(await server.stop()).toBe(0);
   expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
@@ -183,10 +190,7 @@ test('a list that would be refused is not read', async () => {
   const { server } = slow;
   await server.ask('/users', { users: ['alice'] });
   slow.lay('hang-0');
-  const list = Array.from({ length: 4_096 }, () => ({ op: 'bet', ...bet('alice', 1) }));
-  const waiting = Array.from({ length: 8 }, () => server.ask('/transactions', list));
-  while ((await pending(server)) < MAILBOX_BATCHES) await wait(5);
-  await wait(500);
+  await fillWithLists(server, 'alice');
   const connection = await rawConnection(server);
   const headers = 'host: purser\r\ncontent-type: application/json\r\ncontent-length: 1000000';
   connection.write(`POST /transactions HTTP/1.1\r\n${headers}\r\n\r\n[`);
@@ -195,7 +199,6 @@ test('a list that would be refused is not read', async () => {
   expect(heard).toMatch(/retry-after: 1/i);
   connection.close();
   slow.lift('hang-0');
-  for (const answers of await Promise.all(waiting)) expect(answers).toHaveLength(list.length);
   await server.kill();
 });
 
