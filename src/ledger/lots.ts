@@ -73,13 +73,14 @@ export function reduceLot(
   ];
 }
 
-function holdingWith(holding: Holding, lot: Lot, units: number, granted: number): Holding {
-  const next = { units: holding.units, ending: holding.ending, granted: holding.granted + granted };
+function holdingWith(holding: Holding, lot: Lot, more: number, granted: number): Holding {
+  const { units, ending } = holding;
+  const all = holding.granted + granted;
   const { expires } = lot;
-  if (expires === undefined) return { ...next, units: holding.units + units };
-  const other = holding.ending.filter(([id, , end]) => id !== lot.id && end > lot.created);
-  const left = (holding.ending.find(([id]) => id === lot.id)?.[1] ?? 0) + units;
-  return { ...next, ending: left > 0 ? [...other, [lot.id, left, expires]] : other };
+  if (expires === undefined) return { units: units + more, ending, granted: all };
+  const other = ending.filter(([id, , end]) => id !== lot.id && end > lot.created);
+  const left = (ending.find(([id]) => id === lot.id)?.[1] ?? 0) + more;
+  return { units, ending: left > 0 ? [...other, [lot.id, left, expires]] : other, granted: all };
 }
 
 function statusOf(lot: Lot, time: number): EntitlementStatus {

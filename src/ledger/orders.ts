@@ -149,8 +149,18 @@ function unavailable(
 
 function freeze({ sku, quantity }: LineArgs, item: Quote): StoredLine {
   const { version, kind, price, grants, duration, max_per_player: max } = item;
-  const prices = { sku, version, kind, price, quantity, grants, duration, max };
-  return { ...prices, refundedQuantity: 0, refundedAmount: 0 };
+  return {
+    sku,
+    version,
+    kind,
+    price,
+    quantity,
+    grants,
+    duration,
+    max,
+    refundedQuantity: 0,
+    refundedAmount: 0,
+  };
 }
 
 function totalOf(lines: readonly StoredLine[]): number {
@@ -198,7 +208,8 @@ function pay(asked: Asked<unknown>, found: StoredOrder, others: readonly Change[
   }
   const { id, total } = found;
   const history = [...found.history, 'COMPLETED'] as const;
-  const paid: StoredOrder = { ...found, history, lines, completed: time };
+  const { created, expires } = found;
+  const paid: StoredOrder = { id, history, total, lines, created, expires, completed: time };
   return grant(
     [...move('player', 'treasury', total), ...move('issuance', 'player', grantsOf(lines))],
     [change(ORDER + id, paid), ...lots, ...others],
