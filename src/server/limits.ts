@@ -36,7 +36,7 @@ export const limits = {
   list_turn_ms: 50,
   /** But so many are taken in any turn: a pause of the machine is no overload. */
   turn_lists: 8,
-  turn_requests: 64,
+  turn_requests: 1_024,
 
   /** How old, or how early, a provider's callback may be. */
   webhook_age_s: 300,

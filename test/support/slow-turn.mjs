@@ -1,7 +1,7 @@
 // Loaded before everything else in every thread (`node --import`). While the folder
 // PURSER_TEST_HOOKS has a file `hang-0`, the batches of partition 0 do not come back; with a file
-// `slow-0` they come back a second later, with `mute-0` its books do not. With PURSER_TEST_TICK_MS each look at the main thread's
-// clock takes that long.
+// `slow-0` they come back a second later, with `mute-0` its books do not. With PURSER_TEST_TICK_MS
+// each look at the main thread's clock takes that long, and a turn of 64 requests may be late.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -10,6 +10,8 @@ import { isMainThread, workerData } from 'node:worker_threads';
 const tick_ms = Number(process.env.PURSER_TEST_TICK_MS ?? 0);
 
 if (isMainThread && tick_ms > 0) {
+  const { limits } = await import('../../dist/server/limits.js');
+  limits.turn_requests = 64;
   const now = performance.now.bind(performance);
   let shift = 0;
   performance.now = () => {
