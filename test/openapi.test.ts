@@ -23,7 +23,7 @@ interface Described {
   readonly operationId: string;
   readonly summary: string;
   readonly tags: readonly string[];
-  readonly parameters?: readonly { name: string; in: string }[];
+  readonly parameters?: readonly { name: string; in: string; required?: boolean }[];
   readonly requestBody?: { content: Record<string, { schema: object; example?: unknown }> };
   readonly responses: Record<string, Answer>;
 }
@@ -59,6 +59,31 @@ test('every operation tells what it does, its parameters, and an example of each
       }
     }
   }
+});
+
+const condition = { 'If-Match': false };
+const signature = { 'X-Hub88-Signature': false };
+
+test.each<readonly [where: string, wanted: Readonly<Record<string, boolean>>]>([
+  ['put /v1/items/{sku}', { ...condition, 'If-None-Match': false }],
+  ['put /v1/players/{id}/status', condition],
+  ['put /v1/players/{id}/limits', condition],
+  ['post /v1/players/{id}/spends', { 'Idempotency-Key': true, ...condition }],
+  ['post /top-up', { 'Idempotency-Key': false }],
+  [
+    'post /v1/webhooks/{provider}',
+    { 'webhook-id': true, 'webhook-timestamp': true, 'webhook-signature': true },
+  ],
+  ...['bet', 'win', 'rollback'].map((name) => [`post /transaction/${name}`, signature] as const),
+  ['post /transactions', signature],
+  ['post /user/balance', signature],
+  ['post /user/info', signature],
+  ['post /users', {}],
+])('%s names the headers that decide its answer', (where, wanted) => {
+  const { parameters = [] } = new Map(operations()).get(where) ?? {};
+  const headers = parameters.filter((one) => one.in === 'header');
+  const told = headers.map(({ name, required }) => [name, required]);
+  expect(Object.fromEntries(told)).toEqual(wanted);
 });
 
 test('every example is what its schema says', () => {

@@ -3,6 +3,7 @@ import type { Outcome, RequestOptions } from '../engine/economy.js';
 import type { ApiKeys } from './auth.js';
 import { type Access, admit, type Caller, playerIn, type ReadToken } from './caller.js';
 import { idempotencyKeyOf, ifMatchOf } from './conditions.js';
+import type { HeaderParameter } from './openapi/headers.js';
 import { note } from './openapi/operations.js';
 import { Problem, type ProblemCode } from './problems.js';
 
@@ -21,6 +22,8 @@ export interface Described {
   readonly bodyExample?: unknown;
   /** The schema of a body that the engine judges, not the route. */
   readonly documentedBody?: Schema;
+  /** Headers that decide the answer, beside key and condition. */
+  readonly headers?: readonly HeaderParameter[];
   /** Of the answers; JSON unless it is said. */
   readonly mediaType?: string;
   /** Errors carry the member `error` too, which a front end reads. */

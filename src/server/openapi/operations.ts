@@ -1,5 +1,6 @@
 import type { Operation } from '../operation.js';
 import { Problem, type ProblemCode, problemBody, problems } from '../problems.js';
+import { idempotencyKey, ifMatch } from './headers.js';
 
 /** Every operation that was added, by its method and path as the document writes them. */
 const operations = new Map<string, Operation>();
@@ -44,29 +45,13 @@ function securityOf({ access }: Operation): Json[] {
   return access?.self === true ? [service, { player: [] }] : [service];
 }
 
-function headersOf({ key, condition }: Operation): Json[] {
-  const headers: Json[] = [];
-  if (key !== undefined) {
-    headers.push({
-      name: 'Idempotency-Key',
-      in: 'header',
-      required: key === 'required',
-      description: 'Names this request for ever, within its player: bare or as a quoted string',
-      schema: { type: 'string', minLength: 1, maxLength: 257 },
-      example: '0b6b7e0c-7d0a-4f57-9a1e-1f0c3b6b2f11',
-    });
-  }
-  if (condition !== undefined) {
-    headers.push({
-      name: 'If-Match',
-      in: 'header',
-      required: false,
-      description: "The player's version, as its ETag tells it: 412 when it is another one",
-      schema: { type: 'string' },
-      example: '"7"',
-    });
-  }
-  return headers;
+function headersOf({ key, condition, headers = [] }: Operation): Json[] {
+  const all = [
+    ...(key === undefined ? [] : [idempotencyKey(key === 'required')]),
+    ...(condition === undefined ? [] : [ifMatch('player')]),
+    ...headers,
+  ];
+  return all.map((header) => ({ in: 'header', ...header }));
 }
 
 function requestBodyOf({ body, bodyOptional, documentedBody, bodyExample }: Operation): Json {

@@ -1,7 +1,8 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ItemBody } from '../../engine/economy.js';
 import type { Wallet } from '../../engine/wallet.js';
 import { ifMatchOf, ifNoneMatchOf } from '../conditions.js';
+import * as headers from '../openapi/headers.js';
 import { addOperation, type Doors, plain } from '../operation.js';
 import { Problem } from '../problems.js';
 import { examples } from '../schemas/examples.js';
@@ -57,6 +58,7 @@ export function itemRoutes(app: FastifyInstance, doors: Doors, { items }: Wallet
       access: { scope: 'admin' },
       body: schemas.itemBody,
       bodyExample: { name: 'Potion', kind: 'consumable', price: 10 },
+      headers: [headers.ifMatch('item'), headers.ifNoneMatch],
       answers: { 200: schemas.item, 201: schemas.item },
       examples: { 200: examples.item, 201: { ...examples.item, version: 1 } },
       problems: ['version_mismatch', 'precondition_required', 'limit_reached'],
@@ -67,13 +69,17 @@ export function itemRoutes(app: FastifyInstance, doors: Doors, { items }: Wallet
         const errors = [{ pointer: '/sku', detail: 'must be 1 to 64 of A-Z a-z 0-9 . _ -' }];
         throw new Problem('validation_failed', undefined, { errors });
       }
-      const [ifMatch, ifNoneMatch] = [ifMatchOf(request), ifNoneMatchOf(request)];
-      const outcome = await items.put(name, body, {
-        ...(ifMatch !== undefined && { ifMatch }),
-        ...(ifNoneMatch !== undefined && { ifNoneMatch }),
-      });
+      const outcome = await items.put(name, body, conditionOf(request));
       const isNew = outcome.ok && outcome.version === 1 && !outcome.replayed;
       return { outcome, status: isNew ? 201 : 200 };
     },
   );
+}
+
+function conditionOf(request: FastifyRequest): Parameters<Wallet['items']['put']>[2] {
+  const [ifMatch, ifNoneMatch] = [ifMatchOf(request), ifNoneMatchOf(request)];
+  return {
+    ...(ifMatch !== undefined && { ifMatch }),
+    ...(ifNoneMatch !== undefined && { ifNoneMatch }),
+  };
 }

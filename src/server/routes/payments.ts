@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { PaymentEvent } from '../../engine/economy.js';
 import type { Wallet } from '../../engine/wallet.js';
 import { readBodies } from '../formats.js';
+import { webhookHeaders } from '../openapi/headers.js';
 import { addOperation, type Doors } from '../operation.js';
 import { Problem } from '../problems.js';
 import { examples } from '../schemas/examples.js';
@@ -88,6 +89,7 @@ function webhookRoute(
         'On disk before it is answered. duplicate: it had its effect before; review: another amount, ' +
         'nothing credited; parked (202): no payment has the reference yet. amount_refunded is ' +
         'cumulative.',
+      headers: webhookHeaders,
       body: schemas.eventBody,
       bodyExample: {
         event_id: 'evt_1',

@@ -3,6 +3,7 @@ import type { BetBody, RollbackBody, WinBody } from '../../engine/bodies.js';
 import type { Operation, Wallet } from '../../engine/wallet.js';
 import { objectOf } from '../formats.js';
 import { limits } from '../limits.js';
+import { hub88Signature } from '../openapi/headers.js';
 import { type Operation as Described, described } from '../operation.js';
 import { Problem } from '../problems.js';
 import { listOf } from '../schemas/parts.js';
@@ -20,6 +21,7 @@ const decision = {
   method: 'POST',
   tag: 'Wallet',
   access: { scope: 'wallet' },
+  headers: [hub88Signature],
   answers: { 200: documentedAnswer },
   examples: { 200: walletExamples.answer },
 } as const;

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { BalanceBody } from '../../engine/bodies.js';
 import type { Wallet } from '../../engine/wallet.js';
 import { objectOf } from '../formats.js';
+import { hub88Signature } from '../openapi/headers.js';
 import { described, type Operation } from '../operation.js';
 import { Problem } from '../problems.js';
 import {
@@ -19,6 +20,7 @@ const read = {
   access: { scope: 'wallet' },
   documentedBody: balanceBody,
   bodyExample: walletExamples.balance,
+  headers: [hub88Signature],
   answers: { 200: documentedAnswer },
 } as const;
 
@@ -46,6 +48,7 @@ const createUsers: Operation = {
   summary: 'Makes the users who do not exist, with the initial balance',
   documentedBody: usersBody,
   bodyExample: { users: ['alice', 'bob'] },
+  headers: [],
   answers: { 200: createdSchema },
   examples: { 200: { created: 2 } },
   problems: ['validation_failed'],
