@@ -94,3 +94,47 @@ describe('a body whose members are all optional', () => {
     },
   );
 });
+
+describe('the catalogue', () => {
+  const put = (sku: string, headers: Record<string, string> = {}, price = 1) => {
+    const body = JSON.stringify({ name: sku, kind: 'consumable', price });
+    return send(`PUT /v1/items/${sku}`, { ...json, ...headers }, body);
+  };
+  const list = async (query: string): Promise<{ skus: Json[]; next: Json }> => {
+    const { status, body } = await send(`GET /v1/items?${query}`);
+    expect(status).toBe(200);
+    const items = at(body, 'data') as readonly Json[];
+    return { skus: items.map((item) => at(item, 'sku')), next: at(body, 'next_cursor') };
+  };
+
+  test('is listed by sku, in pages that go on where the last one ended', async () => {
+    for (const sku of ['b', 'B', 'd', 'a.1', 'c']) await put(sku);
+    const sorted = ['B', 'a.1', 'b', 'c', 'd', 'gold_coin', 'treasure_box'];
+    expect(await list('')).toEqual({ skus: sorted, next: null });
+    expect(await list('limit=7')).toEqual({ skus: sorted, next: null });
+    const first = await list('limit=3');
+    expect(first.skus).toEqual(sorted.slice(0, 3));
+    await put('a.2');
+    await put('b', { 'if-match': '"1"' }, 2);
+    await put('bb');
+    const second = await list(`limit=3&cursor=${first.next}`);
+    expect(second.skus).toEqual(['bb', 'c', 'd']);
+    const last = await list(`limit=200&cursor=${second.next}`);
+    expect(last).toEqual({ skus: ['gold_coin', 'treasure_box'], next: null });
+  });
+
+  test('takes no cursor but its own, and no member that it does not know', async () => {
+    const own = String((await list('limit=1')).next);
+    await made('spends', { amount: 1 }, 'transaction_id');
+    await made('spends', { amount: 1 }, 'transaction_id');
+    const { body } = await send('GET /v1/players/p/transactions?limit=1');
+    for (const cursor of ['x', `${own}A`, String(at(body, 'next_cursor'))]) {
+      const refused = await send(`GET /v1/items?cursor=${cursor}`);
+      expect(refused).toMatchObject({ status: 400, body: { code: 'invalid_cursor' } });
+    }
+    for (const query of ['limit=0', 'limit=201', 'limit=x', 'offset=1', 'cursor=']) {
+      const refused = await send(`GET /v1/items?${query}`);
+      expect(refused).toMatchObject({ status: 422, body: { code: 'validation_failed' } });
+    }
+  });
+});

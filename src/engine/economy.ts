@@ -55,7 +55,7 @@ export interface RequestOptions extends Condition {
 /** The same where the key is optional: without one every call is a new request. */
 export type OptionalRequestOptions = Partial<RequestOptions>;
 
-/** How much of a list, newest first; `cursor` is a `next_cursor` of the same list. */
+/** How much of a list; `cursor` is a `next_cursor` of the same list. */
 export interface PageOptions {
   /** 1 to 200, default 50. */
   readonly limit?: number;
@@ -121,7 +121,8 @@ export interface Transactions {
 }
 
 export interface Items {
-  list(): Promise<readonly Item[]>;
+  /** The newest versions, by sku. */
+  list(options?: PageOptions): Promise<Outcome<Page<Item>>>;
   get(sku: string): Promise<Outcome<Item>>;
   /** Makes an item, or its next version; an existing one needs `ifMatch`. `replayed`: no change. */
   put(

@@ -2,6 +2,7 @@ import { totalOf } from '../ledger/apply.js';
 import { CATALOGUE } from '../ledger/catalogue.js';
 import type { Message } from '../ledger/messages.js';
 import { limits } from '../limits.js';
+import { Cursors } from '../partitions/cursors.js';
 import { reasonOf } from '../partitions/fault.js';
 import { infoOf, malformedAnswer } from './answers.js';
 import type { Answer, BalanceBody, BetBody, InfoAnswer, RollbackBody, WinBody } from './bodies.js';
@@ -67,7 +68,7 @@ export class EngineWallet implements Wallet {
     partitions: readonly PartitionClient[],
     router: Router,
     settings: Settings,
-    { clock, audit, release }: Surroundings,
+    { clock, seed, audit, release }: Surroundings,
   ) {
     this.#partitions = partitions;
     this.#router = router;
@@ -87,7 +88,7 @@ export class EngineWallet implements Wallet {
     );
     this.#commands = new PlayerCommands(router, () => this.#closing !== undefined);
     this.players = playersOf(this.#commands, currency);
-    this.items = new Catalogue(requests, currency);
+    this.items = new Catalogue(requests, currency, new Cursors(seed));
     this.credits = creditsOf(requests);
     this.spends = spendsOf(requests);
     this.transfers = transfersOf(requests);
@@ -216,6 +217,8 @@ export class EngineWallet implements Wallet {
 /** What the wallet is opened with. */
 export interface Surroundings {
   readonly clock: Clock;
+  /** Eight bytes of the data directory's own. */
+  readonly seed: Uint8Array;
   /** Walks the journal as it is now. */
   readonly audit: () => Promise<Audit>;
   /** Gives the data directory back. */

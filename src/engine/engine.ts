@@ -44,10 +44,12 @@ export async function openWallet(options: WalletOptions = {}): Promise<Wallet> {
   };
   try {
     const partitions = await openPartitions(dataDir, manifest, settings, surroundings);
-    const router = new Router(partitions, Buffer.from(manifest.seed, 'hex'));
+    const seed = Buffer.from(manifest.seed, 'hex');
+    const router = new Router(partitions, seed);
     const audit = (): Promise<Audit> => auditDirectory(dataDir);
     const wallet = new EngineWallet(partitions, router, settings, {
       clock: surroundings.clock,
+      seed,
       audit,
       release,
     });

@@ -118,6 +118,7 @@ export class House {
     } as const;
     const wallet = new EngineWallet(partitions, router, settings, {
       clock,
+      seed: SEED,
       audit: () => Promise.reject(new Error('there is no directory')),
       release: async () => {},
     });

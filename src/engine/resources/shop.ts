@@ -4,6 +4,7 @@ import type { OrderRefundArgs } from '../../ledger/order-refunds.js';
 import type { OrderArgs, OrderOnlyArgs, Quote } from '../../ledger/orders.js';
 import { refuse } from '../../ledger/refusals.js';
 import type { RequestKind } from '../../ledger/vocabulary.js';
+import type { Cursors } from '../../partitions/cursors.js';
 import type {
   Entitlements,
   Item,
@@ -13,10 +14,15 @@ import type {
   OrderLineBody,
   Orders,
   Outcome,
+  Page,
+  PageOptions,
   RequestOptions,
 } from '../economy.js';
 import { type Requests, refusedAs } from '../requests.js';
 import { given, pageOf } from './credits.js';
+
+/** What its cursors are bound to. */
+const LIST = 'items';
 
 /**
  * The catalogue as the engine knows it: every change goes through here, so that what is read and
@@ -25,12 +31,14 @@ import { given, pageOf } from './credits.js';
 export class Catalogue implements Items {
   readonly #requests: Requests;
   readonly #currency: string;
+  readonly #cursors: Cursors;
   readonly #items = new Map<string, Item>();
   readonly #quotes = new Map<string, Quote>();
 
-  constructor(requests: Requests, currency: string) {
+  constructor(requests: Requests, currency: string, cursors: Cursors) {
     this.#requests = requests;
     this.#currency = currency;
+    this.#cursors = cursors;
     for (const item of allFirstItems(currency)) this.#note(item);
   }
 
@@ -49,8 +57,15 @@ export class Catalogue implements Items {
     this.#quotes.set(sku, { version, kind, price, active, ...optional });
   }
 
-  async list(): Promise<readonly Item[]> {
-    return [...this.#items.values()].sort((a, b) => (a.sku < b.sku ? -1 : 1));
+  async list(options: PageOptions = {}): Promise<Outcome<Page<Item>>> {
+    const { limit, cursor } = pageOf(options);
+    const after = cursor === undefined ? '' : this.#cursors.read(LIST, cursor);
+    if (typeof after !== 'string') return refusedAs(refuse('invalid_cursor'));
+    const rest = [...this.#items.values()].filter(({ sku }) => sku > after);
+    const data = rest.sort((a, b) => (a.sku < b.sku ? -1 : 1)).slice(0, limit);
+    const isLast = data.length === rest.length;
+    const next_cursor = isLast ? null : this.#cursors.write(LIST, data.at(-1)?.sku);
+    return { ok: true, value: { data, next_cursor }, replayed: false, version: 0 };
   }
 
   async get(sku: string): Promise<Outcome<Item>> {

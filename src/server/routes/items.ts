@@ -3,18 +3,19 @@ import type { ItemBody } from '../../engine/economy.js';
 import type { Wallet } from '../../engine/wallet.js';
 import { ifMatchOf, ifNoneMatchOf } from '../conditions.js';
 import * as headers from '../openapi/headers.js';
-import { addOperation, type Doors, plain } from '../operation.js';
+import { addOperation, type Doors } from '../operation.js';
 import { Problem } from '../problems.js';
-import { examples } from '../schemas/examples.js';
-import { answer, listOf } from '../schemas/parts.js';
+import { examples, page } from '../schemas/examples.js';
+import { pageOf, pageQuery } from '../schemas/parts.js';
 import * as schemas from '../schemas/shop.js';
+import { type PageText, pageIn } from './history.js';
 
 const tag = 'Catalogue';
 const sku = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** The catalogue: what is for sale, in versions that never change. */
 export function itemRoutes(app: FastifyInstance, doors: Doors, { items }: Wallet): void {
-  addOperation(
+  addOperation<unknown, PageText>(
     app,
     doors,
     {
@@ -22,11 +23,13 @@ export function itemRoutes(app: FastifyInstance, doors: Doors, { items }: Wallet
       url: '/v1/items',
       id: 'listItems',
       tag,
-      summary: 'All items, in their newest versions',
-      answers: { 200: answer({ data: listOf(schemas.item) }) },
-      examples: { 200: { data: [examples.item] } },
+      summary: 'The items by sku, in their newest versions',
+      query: pageQuery(),
+      answers: { 200: pageOf(schemas.item) },
+      examples: { 200: page(examples.item) },
+      problems: ['invalid_cursor'],
     },
-    async () => plain({ data: await items.list() }),
+    async ({ query }) => ({ outcome: await items.list(pageIn(query)) }),
   );
   addOperation(
     app,

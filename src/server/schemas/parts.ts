@@ -36,7 +36,7 @@ export function listOf(items: object) {
   return { type: 'array', items } as const;
 }
 
-/** A page of a list, newest first. */
+/** A page of a list. */
 export function pageOf(items: object) {
   return answer({ data: listOf(items), next_cursor: { type: ['string', 'null'] } });
 }
