@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type OrderBody, type Outcome, openWallet, type Wallet } from 'purser';
+import { type IfMatch, type OrderBody, type Outcome, openWallet, type Wallet } from 'purser';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { newDirectory } from './support/directory.js';
 import { bet, rollback, win } from './support/wallet-cases.js';
@@ -60,6 +60,20 @@ test('an expected version guards a request, and a replay comes before it', async
   expect(await spend(2)).toMatchObject({ code: 'version_mismatch', members: { version: 1 } });
   expect(await spend(1)).toMatchObject({ ok: true, replayed: false, version: 2 });
   expect(await spend(1)).toMatchObject({ ok: true, replayed: true });
+});
+
+test('one of several versions can be expected, or any that there is', async () => {
+  const spend = (ifMatch: IfMatch) =>
+    wallet.spends.create('p', { amount: 1 }, { ...key(), ifMatch });
+  expect(await spend([])).toMatchObject({ code: 'version_mismatch' });
+  expect(await spend([2, 3])).toMatchObject({ code: 'version_mismatch' });
+  expect(await spend([7, 1])).toMatchObject({ ok: true, version: 2 });
+  expect(await spend('*')).toMatchObject({ ok: true, version: 3 });
+  const stale = await wallet.players.setStatus('p', 'DISABLED', { ifMatch: [1, 2] });
+  expect(stale).toMatchObject({ code: 'version_mismatch' });
+  const set = await wallet.players.setStatus('p', 'DISABLED', { ifMatch: [2, 3] });
+  expect(set).toMatchObject({ version: 4 });
+  expect(await wallet.audit()).toMatchObject({ ok: true });
 });
 
 test('an expected version guards status and limits, in the journal too', async () => {

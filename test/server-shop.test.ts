@@ -138,3 +138,59 @@ describe('the catalogue', () => {
     }
   });
 });
+
+describe('If-Match', () => {
+  const ask = async (tags: string): Promise<Reply> => {
+    const { headers } = await send('GET /v1/players/p');
+    const named = tags.replaceAll('NOW', headers.etag ?? '');
+    return post('spends', { ...json, 'if-match': named }, '{"amount":1}');
+  };
+
+  test.each([
+    'NOW',
+    '*',
+    ' * ',
+    '"abc", NOW',
+    'NOW,"abc"',
+    '"1","2" , ,NOW',
+    ', NOW ,',
+    '"a,b", W/"x", NOW',
+    '"", NOW',
+    '"\u00e9", NOW',
+  ])('%s names the version of now', async (tags) => {
+    expect((await ask(tags)).status).toBe(201);
+  });
+
+  test.each([
+    '"abc"',
+    '""',
+    'W/NOW',
+    'W/NOW, "abc"',
+    '"1", "99999999"',
+    '"99999999999999999999"',
+    '"1e3"',
+    '"NaN"',
+  ])('%s names another one', async (tags) => {
+    const refused = await ask(tags);
+    expect(refused).toMatchObject({ status: 412, body: { code: 'version_mismatch' } });
+    expect(refused.headers.etag).toBe(`"${at(refused.body, 'version')}"`);
+  });
+
+  test.each(['abc', '"abc', '"a" "b"', '"a"b', 'W/', 'w/"1"', '*, "1"', '"1", *', ',', '', '1, 2'])(
+    '%j is no list of tags',
+    async (tags) => {
+      const refused = await ask(tags);
+      expect(refused).toMatchObject({ status: 400, body: { code: 'malformed_request' } });
+    },
+  );
+
+  test('holds for settings likewise', async () => {
+    const set = (tags: string) =>
+      send('PUT /v1/players/p/status', { ...json, 'if-match': tags }, '{"status":"ACTIVE"}');
+    const { headers } = await send('GET /v1/players/p');
+    expect((await set(`"abc", ${headers.etag}`)).status).toBe(200);
+    expect((await set('*')).status).toBe(200);
+    expect((await set(`W/${headers.etag}`)).status).toBe(412);
+    expect((await set('abc')).status).toBe(400);
+  });
+});

@@ -1,3 +1,4 @@
+import type { IfMatch } from '../ledger/request.js';
 import { type Kind, kindCodes, type Limits } from '../ledger/vocabulary.js';
 import type { Bytes } from '../partitions/bytes.js';
 import { writeCurrency } from '../partitions/currencies.js';
@@ -45,7 +46,7 @@ export function writeStatus(
   start: number,
   user: string,
   disabled: boolean,
-  ifMatch: number | undefined,
+  ifMatch: IfMatch | undefined,
 ): number {
   begin(bytes, start, 'status', disabled ? 1 : 0);
   const details = addUser(bytes, start, user);
@@ -58,7 +59,7 @@ export function writeLimits(
   start: number,
   user: string,
   limits: Limits,
-  ifMatch: number | undefined,
+  ifMatch: IfMatch | undefined,
 ): number {
   begin(bytes, start, 'limits', 0);
   const details = addUser(bytes, start, user);
@@ -67,7 +68,7 @@ export function writeLimits(
   return endRecord(bytes, start, details, addExpected(bytes, end, ifMatch));
 }
 
-function addExpected({ u8 }: Bytes, at: number, if_match: number | undefined): number {
+function addExpected({ u8 }: Bytes, at: number, if_match: IfMatch | undefined): number {
   return if_match === undefined ? at : writeDetail(u8, at, DETAILS.context, pack({ if_match }));
 }
 

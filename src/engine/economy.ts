@@ -1,4 +1,5 @@
 import type { RefusalCode } from '../ledger/refusals.js';
+import type { IfMatch } from '../ledger/request.js';
 import type {
   Entitlement,
   EntitlementStatus,
@@ -14,6 +15,7 @@ import type {
 } from '../ledger/resources.js';
 
 export type { RefusalCode } from '../ledger/refusals.js';
+export type { IfMatch } from '../ledger/request.js';
 export type * from '../ledger/resources.js';
 
 /** A refusal, as an answer: its code and what belongs to it (`balance`, `required`, `errors` …). */
@@ -40,8 +42,11 @@ export type Actor = 'service' | 'player' | 'admin';
 
 /** What must be so for a change to be made. */
 export interface Condition {
-  /** Refuse (`version_mismatch`) unless the player, or the item, has this version. */
-  readonly ifMatch?: number;
+  /**
+   * Refuse (`version_mismatch`) unless the player, or the item, has this version or one of these;
+   * `*`: any.
+   */
+  readonly ifMatch?: IfMatch;
 }
 
 /** What goes with every request that moves money or ownership. */

@@ -6,6 +6,7 @@ import {
   change,
   changed,
   grant,
+  type IfMatch,
   mismatchOf,
   type Rules,
   rfc3339,
@@ -44,7 +45,7 @@ export function allFirstItems(currency: string): readonly Item[] {
 export interface ItemArgs {
   readonly sku: string;
   readonly body: ItemBody;
-  readonly if_match?: number;
+  readonly if_match?: IfMatch;
   readonly if_none_match?: '*';
 }
 

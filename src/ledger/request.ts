@@ -26,10 +26,13 @@ export interface Earlier {
   readonly moved: number;
 }
 
+/** The version that is expected: one, one of several, or any that there is. */
+export type IfMatch = number | readonly number[] | '*';
+
 /** Who asked; told in the history. */
 export interface BaseContext {
   readonly by?: string;
-  readonly if_match?: number;
+  readonly if_match?: IfMatch;
 }
 
 /** Everything that a rule may look at. */
@@ -97,11 +100,17 @@ export interface Rules<Args = never, Context = never> {
 
 /** The refusal of an account, or of what else has versions, that is not as it was expected. */
 export function mismatchOf(
-  expected: number | undefined,
+  expected: IfMatch | undefined,
   version: number | undefined,
 ): Refusal | undefined {
-  const isExpected = expected === undefined || expected === version;
-  return isExpected ? undefined : refuse('version_mismatch', { version });
+  if (expected === undefined || isAmong(expected, version)) return undefined;
+  return refuse('version_mismatch', { version });
+}
+
+function isAmong(expected: IfMatch, version: number | undefined): boolean {
+  if (version === undefined) return false;
+  if (expected === '*' || expected === version) return true;
+  return Array.isArray(expected) && expected.includes(version);
 }
 
 export function grant(postings: readonly Posting[], changes: readonly Change[] = []): Granted {

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import type { IfMatch } from '../engine/economy.js';
 import { Problem } from './problems.js';
 
 const key = /^[\x21-\x7e]{1,255}$/;
@@ -26,15 +27,30 @@ function isKeyHeader(name: string): boolean {
   return name.toLowerCase() === 'idempotency-key';
 }
 
-const entityTag = /^(?:W\/)?"?(\d{1,16})"?$/;
+/** Entity tags after RFC 9110, separated by commas; a list may have empty elements. */
+const tag = '(?:W/)?"[\\x21\\x23-\\x7e\\x80-\\xff]*"';
+const tags = new RegExp(`^[ \\t,]*${tag}(?:[ \\t]*,[ \\t,]*${tag})*[ \\t,]*$`);
+const eachTag = new RegExp(tag, 'g');
+const version = /^"(0|[1-9]\d{0,15})"$/;
 
-/** The version of `If-Match`: `"5"`, or `5`. Undefined when there is none, or any will do. */
-export function ifMatchOf({ headers }: FastifyRequest): number | undefined {
-  const header = headers['if-match'];
-  if (header === undefined || header.trim() === '*') return undefined;
-  const version = Number(entityTag.exec(header.trim())?.[1]);
-  if (Number.isSafeInteger(version)) return version;
-  throw new Problem('malformed_request', 'If-Match must be one version, such as "5".');
+/**
+ * What `If-Match` expects: `"5"` (or `5`), one of several, or `*`; undefined when there is none. The
+ * comparison is the strong one: a weak tag, or one that is no version, is never the current one.
+ */
+export function ifMatchOf({ headers }: FastifyRequest): IfMatch | undefined {
+  const header = headers['if-match']?.trim();
+  if (header === undefined || header === '*') return header;
+  if (/^\d{1,16}$/.test(header)) return Number(header);
+  if (!tags.test(header)) {
+    throw new Problem('malformed_request', 'If-Match must be versions, such as "5", or *.');
+  }
+  const versions = (header.match(eachTag) ?? []).flatMap(versionIn);
+  return versions.length === 1 ? versions[0] : versions;
+}
+
+function versionIn(text: string): number[] {
+  const found = version.exec(text);
+  return found === null ? [] : [Number(found[1])];
 }
 
 /** Whether `If-None-Match` is `*`; other values have no meaning here. */
