@@ -194,3 +194,34 @@ describe('If-Match', () => {
     expect((await set('abc')).status).toBe(400);
   });
 });
+
+describe('a condition of the catalogue', () => {
+  const put = (sku: string, headers: Record<string, string>, price = 1) => {
+    const body = JSON.stringify({ name: sku, kind: 'consumable', price });
+    return send(`PUT /v1/items/${sku}`, { ...json, ...headers }, body);
+  };
+  const mismatch = { status: 412, body: { code: 'version_mismatch' } };
+
+  test('If-Match: * wants an item that is there', async () => {
+    expect(await put('new-1', { 'if-match': '*' })).toMatchObject(mismatch);
+    expect((await send('GET /v1/items/new-1')).status).toBe(404);
+    expect((await put('new-1', {})).status).toBe(201);
+    const changed = await put('new-1', { 'if-match': '*' }, 2);
+    expect(changed).toMatchObject({ status: 200, body: { version: 2, price: 2 } });
+    expect((await put('gold_coin', { 'if-match': '*' }, 11)).status).toBe(200);
+  });
+
+  test('If-None-Match: * wants one that is not', async () => {
+    expect((await put('new-2', { 'if-none-match': '*' })).status).toBe(201);
+    expect(await put('new-2', { 'if-none-match': '*' }, 2)).toMatchObject(mismatch);
+    expect((await put('new-2', { 'if-none-match': '"1"' }, 2)).status).toBe(400);
+  });
+
+  test('is one of several versions', async () => {
+    expect((await put('new-3', {})).status).toBe(201);
+    expect(await put('new-3', { 'if-match': '"2", W/"1"' }, 2)).toMatchObject(mismatch);
+    expect((await put('new-3', { 'if-match': '"abc", "1"' }, 2)).status).toBe(200);
+    expect(await put('new-4', { 'if-match': '"abc"' })).toMatchObject(mismatch);
+    expect(await put('new-3', {}, 3)).toMatchObject({ status: 428 });
+  });
+});
