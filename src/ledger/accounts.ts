@@ -1,8 +1,8 @@
-import { AMOUNT_FORM } from './credits.js';
+import { amount, members, optional, text } from './forms.js';
 import { send } from './messages.js';
 import { move } from './money.js';
-import { invalid, refuse } from './refusals.js';
-import { type BaseContext, change, changed, grant, isAmount, type Rules } from './request.js';
+import { refuse } from './refusals.js';
+import { type BaseContext, change, changed, grant, type Rules } from './request.js';
 import { transactionOf } from './transactions.js';
 import type { DeliverArgs } from './transfers.js';
 
@@ -40,6 +40,7 @@ export interface SignupContext extends BaseContext {
 
 /** Makes a player with a password. With a code: the bonus, and the debt to whose code it is. */
 export const signup: Rules<SignupArgs, SignupContext> = {
+  form: members<SignupArgs>({ referralCode: optional(text) }),
   opens: true,
   decide({ account, player, args, context, read, fresh }) {
     if (account !== undefined) return refuse('username_taken');
@@ -98,9 +99,9 @@ export interface TopUpArgs {
 
 /** Credits that the treasury pays: the top-up of the game-wallet service. */
 export const topUp: Rules<TopUpArgs, BaseContext> = {
+  form: members<TopUpArgs>({ amount }),
   needsActive: true,
   decide({ args: { amount } }) {
-    if (!isAmount(amount)) return invalid('/amount', AMOUNT_FORM);
     return grant(move('treasury', 'player', amount));
   },
   answer: transactionOf,

@@ -1,5 +1,18 @@
 import { isDeepEqual } from './equal.js';
-import { MAX_AMOUNT } from './money.js';
+import {
+  amount,
+  count,
+  flag,
+  type MembersForm,
+  members,
+  oneOf,
+  optional,
+  pattern,
+  price,
+  quantity,
+  whole,
+  words,
+} from './forms.js';
 import { invalid, type Refusal, refuse } from './refusals.js';
 import {
   type BaseContext,
@@ -54,8 +67,32 @@ export interface ItemContext extends BaseContext {
   readonly currency: string;
 }
 
+/** A hundred years. */
+const LONGEST_S = 3_153_600_000;
+
+export const itemBody: MembersForm<ItemBody> = members<ItemBody>({
+  name: words(255),
+  kind: oneOf('durable', 'consumable', 'currency'),
+  price,
+  grants: optional(amount),
+  active: optional(flag),
+  max_per_player: optional(quantity),
+  duration: optional(whole(1, LONGEST_S)),
+});
+
+const itemForm = members<ItemArgs>(
+  {
+    sku: pattern(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -'),
+    body: itemBody,
+    if_match: optional(count),
+    if_none_match: optional(oneOf('*')),
+  },
+  'body',
+);
+
 /** Makes an item or its next version. Versions never change, so an order can name what it bought. */
 export const item: Rules<ItemArgs, ItemContext> = {
+  form: itemForm,
   opens: true,
   decide({ args, context, read, time }) {
     const { sku, body } = args;
@@ -100,21 +137,12 @@ function preconditionOf(
   );
 }
 
-function faultOf({ price, kind, grants, max_per_player, duration }: ItemBody): Refusal | undefined {
-  if (!isWithin(price, 0)) return invalid('/price', 'must be a whole number from 0');
-  if (kind === 'currency' ? !isWithin(grants, 1) : grants !== undefined) {
+function faultOf({ kind, grants, duration }: ItemBody): Refusal | undefined {
+  if ((kind === 'currency') !== (grants !== undefined)) {
     return invalid('/grants', 'goes with the kind currency, and only with it');
   }
-  if (max_per_player !== undefined && !isWithin(max_per_player, 1)) {
-    return invalid('/max_per_player', 'must be a whole number from 1');
-  }
-  if (duration === undefined) return undefined;
-  if (kind === 'currency') return invalid('/duration', 'has no meaning for the kind currency');
-  return isWithin(duration, 1) ? undefined : invalid('/duration', 'must be a whole number from 1');
-}
-
-function isWithin(value: unknown, least: number): boolean {
-  return Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= MAX_AMOUNT;
+  if (kind !== 'currency' || duration === undefined) return undefined;
+  return invalid('/duration', 'has no meaning for the kind currency');
 }
 
 function isSame(a: Item, b: Item): boolean {

@@ -1,20 +1,33 @@
+import { amount, idOf, members, oneOf, optional, pattern, words } from './forms.js';
 import { move, refundOf, uncovered } from './money.js';
-import { invalid, refuse } from './refusals.js';
-import { type BaseContext, change, grant, isAmount, type Rules } from './request.js';
+import { refuse } from './refusals.js';
+import { type BaseContext, change, grant, type Rules } from './request.js';
 import { SPEND_REFUNDS, transactionOf, transactionPrefix } from './transactions.js';
+
+/** Why money is moved, and what stands for it elsewhere, in words of the caller's own. */
+export const reason = words(255);
+const reference = words(255);
 
 export interface CreditArgs {
   readonly amount: number;
-  readonly reason: string;
+  readonly reason: 'PURCHASE' | 'BONUS' | 'REWARD' | 'ADJUSTMENT';
   readonly reference?: string;
   readonly currency?: string;
   readonly note?: string;
 }
 
+const creditForm = members<CreditArgs>({
+  amount,
+  reason: oneOf('PURCHASE', 'BONUS', 'REWARD', 'ADJUSTMENT'),
+  reference: optional(reference),
+  currency: optional(pattern(/^[A-Za-z0-9]{3,8}$/, 'must be 3 to 8 letters or digits')),
+  note: optional(words(1_000)),
+});
+
 /** Adds credits, which `issuance` gives. */
 export const credit: Rules<CreditArgs, BaseContext> = {
+  form: creditForm,
   decide({ account, args: { amount, currency } }) {
-    if (!isAmount(amount)) return invalid('/amount', AMOUNT_FORM);
     if (currency !== undefined && currency !== account?.currency) {
       return refuse('currency_mismatch', { currency: account?.currency });
     }
@@ -31,10 +44,10 @@ export interface SpendArgs {
 
 /** Spends credits, which the treasury earns. */
 export const spend: Rules<SpendArgs, BaseContext> = {
+  form: members<SpendArgs>({ amount, reason: optional(reason), reference: optional(reference) }),
   needsActive: true,
   decide({ account, args: { amount } }) {
     if (account === undefined) return refuse('player_not_found');
-    if (!isAmount(amount)) return invalid('/amount', AMOUNT_FORM);
     return uncovered(account, amount) ?? grant(move('player', 'treasury', amount));
   },
   answer: transactionOf,
@@ -49,8 +62,12 @@ export interface RefundArgs {
 
 /** Gives back a spend or a part of it; how much was given back so far is a document. */
 export const refund: Rules<RefundArgs, BaseContext> = {
+  form: members<RefundArgs>({
+    spend: idOf('spend_not_found'),
+    amount: optional(amount),
+    reason: optional(reason),
+  }),
   decide({ args, read, earlier }) {
-    if (args.amount !== undefined && !isAmount(args.amount)) return invalid('/amount', AMOUNT_FORM);
     const id = args.spend.startsWith(transactionPrefix) ? args.spend.slice(3) : '';
     const spent = earlier(id);
     if (spent?.kind !== 'spend') return refuse('spend_not_found');
@@ -63,5 +80,3 @@ export const refund: Rules<RefundArgs, BaseContext> = {
   },
   answer: transactionOf,
 };
-
-export const AMOUNT_FORM = 'must be a whole number from 1 to 1,000,000,000,000';

@@ -1,7 +1,11 @@
+import { reason } from './credits.js';
+import { idOf, members, optional, quantity } from './forms.js';
 import { entitlementOf, holdingOf, LOT, type Lot, reduceLot, remainingOf } from './lots.js';
-import { invalid, type Refusal, refuse } from './refusals.js';
+import { type Refusal, refuse } from './refusals.js';
 import { type BaseContext, changed, grant, type RequestEntry, type Rules } from './request.js';
 import type { Entitlement } from './resources.js';
+
+const entitlement = idOf('entitlement_not_found');
 
 export interface ConsumeArgs {
   readonly entitlement: string;
@@ -10,9 +14,9 @@ export interface ConsumeArgs {
 
 /** Uses units of a lot up: never more than are left. */
 export const consume: Rules<ConsumeArgs, BaseContext> = {
+  form: members<ConsumeArgs>({ entitlement, quantity }),
   needsActive: true,
   decide({ args: { entitlement, quantity }, read, time }) {
-    if (!isQuantity(quantity)) return invalid('/quantity', QUANTITY_FORM);
     const lot = read('own', LOT + entitlement) as Lot | undefined;
     if (lot === undefined) return refuse('entitlement_not_found');
     if (lot.kind !== 'consumable') return refuse('not_consumable');
@@ -31,8 +35,12 @@ export interface RevokeArgs {
 
 /** Takes units of a lot away, without money. */
 export const revoke: Rules<RevokeArgs, BaseContext> = {
+  form: members<RevokeArgs>({
+    entitlement,
+    quantity: optional(quantity),
+    reason: optional(reason),
+  }),
   decide({ args: { entitlement, quantity }, read, time }) {
-    if (quantity !== undefined && !isQuantity(quantity)) return invalid('/quantity', QUANTITY_FORM);
     const lot = read('own', LOT + entitlement) as Lot | undefined;
     if (lot === undefined) return refuse('entitlement_not_found');
     const units = quantity ?? remainingOf(lot, time);
@@ -50,11 +58,4 @@ function tooMany(lot: Lot, quantity: number, time: number): Refusal | undefined 
 
 function lotAfter({ changes, player, time }: RequestEntry<unknown, unknown>): Entitlement {
   return entitlementOf(changed<Lot>(changes, LOT), player, time);
-}
-
-export const MAX_QUANTITY = 1_000_000;
-export const QUANTITY_FORM = 'must be a whole number from 1 to 1,000,000';
-
-export function isQuantity(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= MAX_QUANTITY;
 }

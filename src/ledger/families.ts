@@ -2,6 +2,7 @@ import { signup, topUp } from './accounts.js';
 import { item } from './catalogue.js';
 import { credit, refund, spend } from './credits.js';
 import { consume, revoke } from './entitlements.js';
+import { malformed } from './forms.js';
 import { movedToPlayer } from './money.js';
 import { orderRefund } from './order-refunds.js';
 import { cancel, complete, order } from './orders.js';
@@ -42,13 +43,15 @@ const families: Readonly<Record<RequestKind, Rules>> = {
 };
 
 /**
- * Decides a request, in the order of precedence that all kinds share: the player, the version that
- * was expected, the player's status, the kind's own rules, the bounds of the balance. The look-up of
+ * Decides a request, in the order of precedence that all kinds share: the form of the arguments, so
+ * that nothing malformed is ever journaled, the player, the version that was expected, the player's status, the kind's own rules, the bounds of the balance. The look-up of
  * the id comes before, for it is the same for every kind.
  */
 export function decideRequest(kind: RequestKind, asked: Asked): Ruling {
   const rules = families[kind] as Rules<unknown, BaseContext>;
-  const { account, context } = asked;
+  const { account, args, context } = asked;
+  const fault = malformed(rules.form, args);
+  if (fault !== undefined) return fault;
   if (account === undefined && rules.opens !== true) return refuse('player_not_found');
   const mismatch = mismatchOf(context.if_match, account?.version);
   if (mismatch !== undefined) return mismatch;

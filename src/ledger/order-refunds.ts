@@ -1,7 +1,8 @@
-import { AMOUNT_FORM } from './credits.js';
-import { isQuantity, QUANTITY_FORM } from './entitlements.js';
+import { reason } from './credits.js';
+import { amount, idOf, members, oneOf, optional } from './forms.js';
 import { holdingOf, LOT, type Lot, reduceLot, remainingOf } from './lots.js';
 import { move, refundOf } from './money.js';
+import { linesForm } from './orders.js';
 import { invalid, type Refusal, refuse } from './refusals.js';
 import {
   type Asked,
@@ -10,7 +11,6 @@ import {
   change,
   changed,
   grant,
-  isAmount,
   type RequestEntry,
   type Rules,
   type Ruling,
@@ -54,6 +54,13 @@ type StoredRefund = Pick<
 
 /** Gives money back for a COMPLETED order and takes its units back, in one entry. */
 export const orderRefund: Rules<OrderRefundArgs, BaseContext> = {
+  form: members<OrderRefundArgs>({
+    order: idOf('order_not_found'),
+    lines: optional(linesForm),
+    amount: optional(amount),
+    revoke: optional(oneOf('unused', 'force', 'none')),
+    reason: optional(reason),
+  }),
   decide(asked) {
     const { args, read, time } = asked;
     const found = read('own', ORDER + args.order) as StoredOrder | undefined;
@@ -71,7 +78,6 @@ export const orderRefund: Rules<OrderRefundArgs, BaseContext> = {
 function partsOf(asked: Asked<OrderRefundArgs>, found: StoredOrder): readonly Part[] | Refusal {
   const { lines, amount, revoke } = asked.args;
   if (amount !== undefined) {
-    if (!isAmount(amount)) return invalid('/amount', AMOUNT_FORM);
     if (lines !== undefined) return invalid('/lines', 'cannot be given together with an amount');
     if (revoke !== 'none') return invalid('/revoke', 'must be none when an amount is refunded');
     return partsOfAmount(found, amount);
@@ -112,10 +118,8 @@ function partsOfLines(
   found: StoredOrder,
   lines: NonNullable<OrderRefundArgs['lines']>,
 ): readonly Part[] | Refusal {
-  if (lines.length === 0) return invalid('/lines', 'must have a line');
   const parts: Part[] = [];
   for (const [i, { sku, quantity }] of lines.entries()) {
-    if (!isQuantity(quantity)) return invalid(`/lines/${i}/quantity`, QUANTITY_FORM);
     const index = found.lines.findIndex((line) => line.sku === sku);
     const line = found.lines[index];
     if (line === undefined) return invalid(`/lines/${i}/sku`, 'is not in the order');

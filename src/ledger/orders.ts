@@ -1,4 +1,14 @@
-import { isQuantity, QUANTITY_FORM } from './entitlements.js';
+import {
+  type Form,
+  flag,
+  idOf,
+  listOf,
+  members,
+  optional,
+  price,
+  quantity,
+  text,
+} from './forms.js';
 import { grantLot, holdingOf, type Lot, lotPrefix, ownedAt } from './lots.js';
 import { MAX_AMOUNT, move, uncovered } from './money.js';
 import { invalid, type Refusal, refuse } from './refusals.js';
@@ -36,12 +46,24 @@ interface LineArgs {
   readonly quantity: number;
 }
 
+/** A sku of another form than the catalogue's is unknown to it, and no fault of its own. */
+export const linesForm: Form<readonly LineArgs[]> = listOf(
+  members<LineArgs>({ sku: text, quantity }),
+  1,
+  MAX_LINES,
+);
+
 export interface OrderArgs {
   readonly lines: readonly LineArgs[];
   readonly expected_total?: number;
   readonly complete?: boolean;
   /** The body that a front end sent to buy one item. */
-  readonly purchase?: { readonly item: string; readonly quantity?: number };
+  readonly purchase?: Purchase;
+}
+
+interface Purchase {
+  readonly item: string;
+  readonly quantity?: number;
 }
 
 /** What an order has to know of an item's newest version. */
@@ -59,10 +81,16 @@ export interface OrderContext extends BaseContext {
 
 /** Makes an order with the prices of now; `complete` pays for it in the same entry. */
 export const order: Rules<OrderArgs, OrderContext> = {
+  form: members<OrderArgs>({
+    lines: linesForm,
+    expected_total: optional(price),
+    complete: optional(flag),
+    purchase: optional(members<Purchase>({ item: text, quantity: optional(quantity) })),
+  }),
   needsActive: true,
   decide(asked) {
     const { args, context, account, time, fresh } = asked;
-    const refused = faultOf(args.lines) ?? unavailable(args.lines, context.items);
+    const refused = repeated(args.lines) ?? unavailable(args.lines, context.items);
     if (refused !== undefined) return refused;
     if (account?.currency !== context.currency) return refuse('currency_mismatch');
     const lines = args.lines.map((line, i) => freeze(line, context.items[i] as Quote));
@@ -88,8 +116,11 @@ export interface OrderOnlyArgs {
   readonly order: string;
 }
 
+const orderOnly = members<OrderOnlyArgs>({ order: idOf('order_not_found') });
+
 /** Pays for a PENDING order: the debit and the lots are one entry. */
 export const complete: Rules<OrderOnlyArgs, BaseContext> = {
+  form: orderOnly,
   needsActive: true,
   decide(asked) {
     const found = pendingOrder(asked);
@@ -100,6 +131,7 @@ export const complete: Rules<OrderOnlyArgs, BaseContext> = {
 
 /** Ends a PENDING order without money. */
 export const cancel: Rules<OrderOnlyArgs, BaseContext> = {
+  form: orderOnly,
   decide(asked) {
     const found = pendingOrder(asked);
     if ('kind' in found) return found;
@@ -119,13 +151,9 @@ function pendingOrder({ args, read, time }: Asked<OrderOnlyArgs>): StoredOrder |
   });
 }
 
-function faultOf(lines: readonly LineArgs[]): Refusal | undefined {
-  if (lines.length === 0 || lines.length > MAX_LINES) {
-    return invalid('/lines', `must be 1 to ${MAX_LINES} lines`);
-  }
+function repeated(lines: readonly LineArgs[]): Refusal | undefined {
   const seen = new Set<string>();
-  for (const [i, { sku, quantity }] of lines.entries()) {
-    if (!isQuantity(quantity)) return invalid(`/lines/${i}/quantity`, QUANTITY_FORM);
+  for (const [i, { sku }] of lines.entries()) {
     if (seen.has(sku)) return invalid(`/lines/${i}/sku`, 'is in another line already');
     seen.add(sku);
   }

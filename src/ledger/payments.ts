@@ -1,14 +1,23 @@
-import { AMOUNT_FORM } from './credits.js';
+import {
+  amount,
+  count,
+  idOf,
+  type MembersForm,
+  members,
+  oneOf,
+  optional,
+  pattern,
+  text,
+} from './forms.js';
 import { send } from './messages.js';
 import { move } from './money.js';
-import { invalid, refuse } from './refusals.js';
+import { refuse } from './refusals.js';
 import {
   type Asked,
   type BaseContext,
   change,
   changed,
   grant,
-  isAmount,
   type RequestEntry,
   type Rules,
   type Ruling,
@@ -44,15 +53,15 @@ export interface PaymentArgs {
   readonly provider_ref?: string;
 }
 
-const PROVIDER = /^[a-z0-9_-]{1,32}$/;
+const provider = pattern(/^[a-z0-9_-]{1,32}$/, 'must be a provider');
+export const referenceForm = pattern(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 visible ASCII');
 
 /** Begins a top-up: nothing moves until the provider says that it has the money. */
 export const payment: Rules<PaymentArgs, BaseContext> = {
+  form: members<PaymentArgs>({ provider, amount, provider_ref: optional(referenceForm) }),
   needsActive: true,
   decide({ player, args, fresh, time }) {
     const { provider, amount, provider_ref } = args;
-    if (!isAmount(amount)) return invalid('/amount', AMOUNT_FORM);
-    if (!PROVIDER.test(provider)) return invalid('/provider', 'must be a provider');
     const made: StoredPayment = {
       id: paymentPrefix + fresh,
       provider,
@@ -118,10 +127,20 @@ export type PaymentEventArgs = Pick<PaymentEvent, 'event_id' | 'type'> & {
   readonly amount_refunded?: number;
 };
 
+/** What every callback says; a provider's own id of it may be any text. */
+const eventMembers = {
+  event_id: text,
+  type: oneOf('payment.succeeded', 'payment.failed', 'payment.refunded'),
+  provider,
+  amount: optional(count),
+  amount_refunded: optional(count),
+};
+
 type AskedEvent = Asked<PaymentEventArgs>;
 
 /** Applies a callback once, whichever event ids it comes under and in whatever order. */
 export const paymentEvent: Rules<PaymentEventArgs, BaseContext> = {
+  form: members<PaymentEventArgs>({ ...eventMembers, payment: idOf('payment_not_found') }),
   mayOverdraw: true,
   decide(asked) {
     const { args, read } = asked;
@@ -232,7 +251,10 @@ export interface LinkArgs {
 }
 
 /** Keeps a callback whose payment is not known yet; tells the payment when it is. */
+export const eventForm: MembersForm<ParkArgs> = members<ParkArgs>(eventMembers);
+
 export const park: Rules<ParkArgs, BaseContext> = {
+  form: eventForm,
   opens: true,
   decide({ args, read }) {
     const link = read('own', LINK) as LinkArgs | undefined;
@@ -249,6 +271,7 @@ export const park: Rules<ParkArgs, BaseContext> = {
 
 /** A payment with the reference was made: what was parked goes on to it. */
 export const link: Rules<LinkArgs, BaseContext> = {
+  form: members<LinkArgs>({ player: text, payment: text }),
   opens: true,
   decide({ player, args, read, fresh }) {
     if (read('own', LINK) !== undefined) return { kind: 'told', body: null };

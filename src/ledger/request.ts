@@ -1,4 +1,4 @@
-import { MAX_AMOUNT } from './money.js';
+import type { MembersForm } from './forms.js';
 import { type Refusal, refuse } from './refusals.js';
 import type { Account, Kind, Posting } from './vocabulary.js';
 
@@ -93,6 +93,8 @@ export interface Rules<Args = never, Context = never> {
   readonly needsActive?: true;
   /** The balance may fall below zero: money is taken back that the player may have spent. */
   readonly mayOverdraw?: true;
+  /** What the arguments must be, or they are refused before the rules see them. */
+  readonly form: MembersForm<Args>;
   decide(asked: Asked<Args, Context>): Ruling;
   /** The body of the answer, the same for a retry years later. */
   answer(entry: RequestEntry<Args, Context>): unknown;
@@ -125,10 +127,6 @@ export function change(id: string, value: unknown, collection: Collection = 'own
 export function changed<T>(changes: readonly Change[], prefix: string): T {
   const found = changes.find(({ collection, id }) => collection === 'own' && id.startsWith(prefix));
   return found?.value as T;
-}
-
-export function isAmount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= MAX_AMOUNT;
 }
 
 /** Texts of the last times that were asked for: what is decided in one turn has the same. */

@@ -1,8 +1,9 @@
-import { AMOUNT_FORM } from './credits.js';
+import { reason } from './credits.js';
+import { amount, flag, members, oneOf, optional, text, words } from './forms.js';
 import { type Message, send } from './messages.js';
 import { move, uncovered } from './money.js';
 import { invalid, refuse } from './refusals.js';
-import { type BaseContext, change, grant, isAmount, type Rules } from './request.js';
+import { type BaseContext, change, grant, type Rules } from './request.js';
 import { transactionOf } from './transactions.js';
 
 export interface TransferArgs {
@@ -13,11 +14,11 @@ export interface TransferArgs {
 
 /** Sends money on its way: it is in `transit` until the recipient has it or it comes back. */
 export const transfer: Rules<TransferArgs, BaseContext> = {
+  form: members<TransferArgs>({ to: words(255), amount, reason: optional(reason) }),
   needsActive: true,
   decide({ account, player, args, fresh }) {
     if (account === undefined) return refuse('player_not_found');
     const { to, amount, reason } = args;
-    if (!isAmount(amount)) return invalid('/amount', AMOUNT_FORM);
     if (to === player) return invalid('/to', 'must be another player');
     const refused = uncovered(account, amount);
     if (refused !== undefined) return refused;
@@ -57,6 +58,14 @@ export interface DeliverArgs {
 
 /** The recipient's side; refused, the money goes back. */
 export const deliver: Rules<DeliverArgs, BaseContext> = {
+  form: members<DeliverArgs>({
+    message: text,
+    type: oneOf('TRANSFER', 'REFERRAL'),
+    from: text,
+    amount,
+    currency: text,
+    reason: optional(reason),
+  }),
   needsActive: true,
   decide({ account, args: { amount, currency } }) {
     if (account?.currency !== currency) return refuse('currency_mismatch');
@@ -74,6 +83,7 @@ export interface SettleArgs {
 
 /** The sender's side, once the outcome is known: the message is done with. */
 export const settle: Rules<SettleArgs, BaseContext> = {
+  form: members<SettleArgs>({ message: text, delivered: flag, reason: optional(text) }),
   decide({ args: { message, delivered }, read }) {
     const sent = read('outbox', message) as Message | undefined;
     if (sent === undefined) return { kind: 'told', body: null };
