@@ -87,7 +87,7 @@ export class Courier {
 
   async #bring(message: Message): Promise<void> {
     const { id, from, to, kind, args, by } = message;
-    const delivery = isRecipient(to)
+    const delivery = isRecipient(message)
       ? await this.#ask(
           { kind, player: to, args, context: { by } },
           idOf('deliver', id),
@@ -117,7 +117,7 @@ export class Courier {
   }
 }
 
-/** A player, or an actor of the ledger's own, which nobody outside can name. */
-function isRecipient(name: string): boolean {
-  return name.startsWith('\0') || isUserId(name);
+/** A player; a link is for an actor of the ledger's own, which nobody outside can name. */
+function isRecipient({ kind, to }: Message): boolean {
+  return kind === 'link' || isUserId(to);
 }

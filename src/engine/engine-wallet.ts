@@ -164,7 +164,7 @@ export class EngineWallet implements Wallet {
     const opened: Promise<boolean>[] = [];
     let created = 0;
     for (const user of new Set(users)) {
-      if (typeof user !== 'string' || !isUserId(user)) continue;
+      if (!isUserId(user)) continue;
       if (opened.length >= STRIDE) created += await countTrue(opened.splice(0));
       opened.push(this.#commands.open(user, currency, initialBalance));
     }

@@ -60,6 +60,9 @@ export function settle(options: WalletOptions): Settings {
   if (!Number.isSafeInteger(initialBalance) || initialBalance < 0) {
     throw new OpenError(`initialBalance is a whole number from 0 to 2^53-1, not ${initialBalance}`);
   }
+  if (options.dataDir !== undefined && !isPath(options.dataDir)) {
+    throw new OpenError('dataDir is the path of a directory, and not empty');
+  }
   const { dataDir, partitions, onProgress, threadHeapMegabytes = 8192 } = options;
   if (!Number.isInteger(threadHeapMegabytes) || threadHeapMegabytes < LEAST_HEAP_MEGABYTES) {
     const said = `a whole number from ${LEAST_HEAP_MEGABYTES}, not ${threadHeapMegabytes}`;
@@ -69,7 +72,11 @@ export function settle(options: WalletOptions): Settings {
   return { dataDir, partitions, dialect, durability, ...money, threadHeapMegabytes, onProgress };
 }
 
+function isPath(path: unknown): boolean {
+  return typeof path === 'string' && path !== '' && !path.includes('\0');
+}
+
 /** 3 to 8 letters or digits. */
-export function isCurrencyCode(text: string): boolean {
-  return /^[A-Za-z0-9]{3,8}$/.test(text);
+export function isCurrencyCode(text: unknown): boolean {
+  return typeof text === 'string' && /^[A-Za-z0-9]{3,8}$/.test(text);
 }

@@ -1,25 +1,37 @@
 import { answerRequest } from '../ledger/families.js';
+import { expected, malformed, members, oneOf, optional, pattern } from '../ledger/forms.js';
 import type { Message } from '../ledger/messages.js';
-import { refuse } from '../ledger/refusals.js';
+import { invalid, refuse } from '../ledger/refusals.js';
 import type { BaseContext, Change, RequestEntry } from '../ledger/request.js';
 import { type Kind, kindNames, type RequestKind } from '../ledger/vocabulary.js';
 import type { Bytes } from '../partitions/bytes.js';
 import { unpackAt } from '../partitions/packing.js';
 import type { Query } from '../partitions/queries.js';
+import { malformedQuery } from '../partitions/query-forms.js';
 import { DETAILS, RECORD, unpackDetail } from '../partitions/record.js';
 import { type ReadReply, readReply } from '../partitions/replies.js';
 import { hexAt, readChanges } from '../partitions/request-record.js';
 import { type Extra, RESULT, type Slot } from '../partitions/slots.js';
+import { Unpackable } from '../partitions/value-writer.js';
 import { currencyOf } from './answers.js';
-import type { Caller } from './batch.js';
-import type { Outcome, Refused, RequestOptions } from './economy.js';
+import type { Batch, Caller } from './batch.js';
+import type { Actor, Outcome, Refused, RequestOptions } from './economy.js';
 import { closed } from './errors.js';
 import { idOf, type RequestId, type RequestIds, writeId } from './request-ids.js';
-import { writeRequest } from './request-writer.js';
+import { type RequestRecord, writeRequest } from './request-writer.js';
 import type { Router } from './router.js';
 import { isUserId } from './user-id.js';
 
-const KEY = /^[\x21-\x7e]{1,255}$/;
+const actors: readonly Actor[] = ['service', 'player', 'admin'];
+const keyForm = pattern(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII');
+const others = { ifMatch: optional(expected), by: optional(oneOf(...actors)) };
+/** Options of a request, where its key is required and where it is optional. */
+const optionForms = {
+  required: members<RequestOptions>({ idempotencyKey: keyForm, ...others }),
+  optional: members<Partial<RequestOptions>>({ idempotencyKey: optional(keyForm), ...others }),
+};
+
+const UNWRITABLE = invalid('', 'must be values of JSON, and not more than a mebibyte of them');
 
 /** A request beside its key: what it asks for, and what the engine knows. */
 export interface Asking {
@@ -50,17 +62,20 @@ export class Requests {
     this.#post = post;
   }
 
-  /** A request under its caller's key; without one it is new each time. */
-  ask<T>(asking: Asking, options: Partial<RequestOptions>): Promise<Outcome<T>> {
-    const { idempotencyKey } = options;
+  /** A request under its caller's key; where that is optional it is new each time without one. */
+  ask<T>(
+    asking: Asking & { readonly args: object | Refused },
+    options: Partial<RequestOptions>,
+    key: keyof typeof optionForms = 'required',
+  ): Promise<Outcome<T>> {
     const { kind, player, args } = asking;
+    if ('ok' in args) return Promise.resolve(args);
+    const fault = malformed(optionForms[key], options);
+    if (fault !== undefined) return Promise.resolve(refusedAs(fault));
     if (!isUserId(player)) return Promise.resolve(refusedAs(refuse('player_not_found')));
+    const { idempotencyKey } = options;
     const context = contextOf(asking, options);
     if (idempotencyKey === undefined) return this.send({ kind, player, args, context });
-    if (!KEY.test(idempotencyKey)) {
-      const errors = [{ pointer: '/idempotencyKey', detail: 'must be 1 to 255 visible ASCII' }];
-      return Promise.resolve(refusedAs(refuse('validation_failed', { errors })));
-    }
     return this.send({ kind, player, args, context }, idOf('key', player, idempotencyKey));
   }
 
@@ -74,9 +89,9 @@ export class Requests {
       const batch = partition.batch();
       const { records } = batch.slot;
       const start = batch.end;
-      const end = writeRequest(records, start, asking, this.#currency);
+      const end = this.#write(batch, asking);
       if (end === 0) {
-        resolve(refusedAs(refuse('validation_failed')));
+        resolve(refusedAs(UNWRITABLE));
         return;
       }
       const { u8 } = records;
@@ -88,8 +103,20 @@ export class Requests {
     });
   }
 
+  /** Writes a record behind those of a batch; 0: it cannot be packed, and nothing is there. */
+  #write(batch: Batch, record: RequestRecord): number {
+    try {
+      return writeRequest(batch.slot.records, batch.end, record, this.#currency);
+    } catch (error) {
+      if (error instanceof Unpackable) return 0;
+      throw error;
+    }
+  }
+
   /** Reads of a player. */
   query<T>(player: string, query: Query): Promise<Outcome<T>> {
+    const fault = malformedQuery(query);
+    if (fault !== undefined) return Promise.resolve(refusedAs(fault));
     if (!isUserId(player)) return Promise.resolve(refusedAs(refuse('player_not_found')));
     return this.queryAt(this.#router.numberOf(player), query, player);
   }
@@ -100,9 +127,8 @@ export class Requests {
       if (this.closed) throw closed();
       const partition = this.#router.partition(number);
       const batch = partition.batch();
-      const record = { kind: 'query', player, args: query, context: {} } as const;
-      const end = writeRequest(batch.slot.records, batch.end, record, this.#currency);
-      if (end === 0) resolve(refusedAs(refuse('validation_failed')));
+      const end = this.#write(batch, { kind: 'query', player, args: query, context: {} });
+      if (end === 0) resolve(refusedAs(UNWRITABLE));
       else partition.post(batch, new Reading(resolve as Settle, reject), 0, end);
     });
   }

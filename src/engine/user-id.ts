@@ -6,8 +6,9 @@ const CONTROL = /\p{Cc}/u;
  * Whether a text can name a user: 1 to 255 bytes of well-formed UTF-8, no control characters, and
  * not white space alone. Names are compared byte by byte; nothing is trimmed or folded.
  */
-export function isUserId(text: string): boolean {
+export function isUserId(text: unknown): text is string {
   return (
+    typeof text === 'string' &&
     text.length <= limits.user_bytes &&
     text.trim() !== '' &&
     text.isWellFormed() &&

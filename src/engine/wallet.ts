@@ -42,6 +42,9 @@ export interface PlayerLimits {
   readonly daily_loss?: number;
 }
 
+/** Limits as they are set; null clears one, as its absence does. */
+export type ClearableLimits = { readonly [Name in keyof PlayerLimits]: PlayerLimits[Name] | null };
+
 export interface PlayerBody {
   readonly player_id: string;
   /** Default: the wallet's. */
@@ -75,8 +78,10 @@ export interface Health {
 }
 
 /**
- * An open wallet. Every promise resolves after its effect is durable. A body that is no object is
- * refused as RS_ERROR_WRONG_SYNTAX; a list that is no array is a TypeError.
+ * An open wallet. Every promise resolves after its effect is durable. Arguments may be parsed JSON that
+ * nobody has looked at: what they cannot be is refused (RS_ERROR_WRONG_SYNTAX or RS_ERROR_WRONG_TYPES,
+ * `validation_failed` with `errors`), and nothing is done. Where no refusal can be answered, a list
+ * that is no array, a status or limits that are none, the promise rejects with a TypeError that says so.
  */
 export interface Wallet {
   /** Makes users with the wallet's default currency and initial balance; resolves to how many are new. */
@@ -103,10 +108,10 @@ export interface Wallet {
       status: PlayerStatus,
       condition?: Condition,
     ): Promise<Outcome<Player> | undefined>;
-    /** Sets all limits; undefined when there is no such player. */
+    /** Sets all limits: what is absent or null does not limit. */
     setLimits(
       player: string,
-      limits: PlayerLimits,
+      limits: ClearableLimits,
       condition?: Condition,
     ): Promise<Outcome<Player> | undefined>;
   };

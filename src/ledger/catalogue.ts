@@ -1,7 +1,7 @@
 import { isDeepEqual } from './equal.js';
 import {
   amount,
-  count,
+  expected,
   flag,
   type MembersForm,
   members,
@@ -84,7 +84,7 @@ const itemForm = members<ItemArgs>(
   {
     sku: pattern(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -'),
     body: itemBody,
-    if_match: optional(count),
+    if_match: optional(expected),
     if_none_match: optional(oneOf('*')),
   },
   'body',

@@ -101,6 +101,15 @@ export function listOf<T>(form: Form<T>, least: number, most: number): Form<read
   };
 }
 
+const MOST_VERSIONS = 1_000;
+const versions: Form<readonly number[]> = listOf(count, 0, MOST_VERSIONS);
+
+/** A version that is expected, several of which one is, or any. */
+export const expected: Form<number | readonly number[] | '*'> = (value) => {
+  if (value === '*') return undefined;
+  return Array.isArray(value) ? versions(value) : count(value);
+};
+
 const NO_OBJECT: Fault = { pointer: '', detail: 'must be an object' };
 
 /** `merged` members are told of as if theirs were the object's own. */

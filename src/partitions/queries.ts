@@ -3,7 +3,13 @@ import { ITEM } from '../ledger/catalogue.js';
 import { entitlementOf, holdingOf, LOT, type Lot, ownedAt } from '../ledger/lots.js';
 import { PAYMENT, paymentOf, type StoredPayment } from '../ledger/payments.js';
 import { type Refusal, refuse } from '../ledger/refusals.js';
-import type { Entitlement, Order, Transaction, TransactionType } from '../ledger/resources.js';
+import type {
+  Entitlement,
+  EntitlementStatus,
+  Order,
+  Transaction,
+  TransactionType,
+} from '../ledger/resources.js';
 import { ORDER, orderOf, type StoredOrder } from '../ledger/stored-orders.js';
 import { SPEND_REFUNDS, transactionOf, transactionPrefix, typeOf } from '../ledger/transactions.js';
 import type { Actor } from './actors.js';
@@ -17,7 +23,11 @@ import { openingId, readRequestEntry } from './request-record.js';
 export type Query =
   | { readonly what: 'order'; readonly id: string }
   | ({ readonly what: 'orders' } & PageQuery)
-  | ({ readonly what: 'entitlements'; readonly sku?: string; readonly status?: string } & PageQuery)
+  | ({
+      readonly what: 'entitlements';
+      readonly sku?: string;
+      readonly status?: EntitlementStatus;
+    } & PageQuery)
   | { readonly what: 'payment'; readonly id: string }
   | { readonly what: 'transaction'; readonly id: string }
   | ({ readonly what: 'transactions'; readonly type?: TransactionType } & PageQuery)

@@ -8,6 +8,9 @@ const DEEPEST = 64;
 const double = new Float64Array(1);
 const doubleBytes = new Uint8Array(double.buffer);
 
+/** A value of a kind, or so deep, that nobody could read it again. */
+export class Unpackable extends Error {}
+
 /** What has no room behind the end of `u8` is counted and not written. */
 export class ValueWriter {
   #u8: Uint8Array = new Uint8Array(0);
@@ -28,12 +31,12 @@ export class ValueWriter {
     else if (typeof value === 'boolean') this.#byte(value ? CODES.true : CODES.false);
     else if (value === null || value === undefined) this.#byte(CODES.null);
     else if (typeof value === 'object') this.#compound(value);
-    else throw new TypeError(`a ${typeof value} cannot be packed`);
+    else throw new Unpackable(`a ${typeof value} cannot be packed`);
   }
 
   #compound(value: object): void {
     this.#depth += 1;
-    if (this.#depth > DEEPEST) throw new RangeError('a value is nested too deeply to be packed');
+    if (this.#depth > DEEPEST) throw new Unpackable('a value is nested too deeply to be packed');
     if (Array.isArray(value)) this.#list(value);
     else if (value instanceof Uint8Array) this.#bytes(value);
     else this.#object(value as Readonly<Record<string, unknown>>);
@@ -121,6 +124,7 @@ export class ValueWriter {
   }
 
   #longText(text: string): void {
+    if (!text.isWellFormed()) throw new Unpackable('half a surrogate pair cannot be packed');
     const utf8 = Buffer.from(text);
     this.#head(utf8.length, CODES.fix_text, 31, CODES.text, 1);
     this.#copy(utf8);

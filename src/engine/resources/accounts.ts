@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Credential, SignupArgs, TopUpArgs } from '../../ledger/accounts.js';
-import type { OrderArgs } from '../../ledger/orders.js';
-import { refuse } from '../../ledger/refusals.js';
+import { isObject } from '../../ledger/forms.js';
+import { invalid, refuse } from '../../ledger/refusals.js';
 import type { Accounts, Outcome, Refused } from '../economy.js';
 import { Passwords, passwordBytes } from '../passwords.js';
 import { type Requests, refusedAs } from '../requests.js';
@@ -32,7 +32,8 @@ export function accountsOf(
     signup: async (...[body, options = {}]: Signup): Promise<Signed> => {
       const fault = faultOf(body);
       if (fault !== undefined) return fault;
-      const { password, referralCode } = body;
+      const { password } = body;
+      const referralCode = body.referralCode ?? undefined;
       const player = body.username.normalize('NFC');
       const args: SignupArgs = given({ referralCode });
       const context = {
@@ -41,27 +42,35 @@ export function accountsOf(
         referrer: await referrerOf(requests, router, referralCode),
         currency,
       };
-      const signed: Signed = await requests.ask({ kind: 'signup', player, args, context }, options);
+      const signed: Signed = await requests.ask(
+        { kind: 'signup', player, args, context },
+        options,
+        'optional',
+      );
       if (!signed.ok || !signed.replayed) return signed;
       // The password is no argument that could be stored and compared.
       const same = await passwords.matches(password, await credentialOf(player));
       return same ? signed : refusedAs(refuse('idempotency_key_reused'));
     },
     verify: async (username, password) => {
+      if (typeof username !== 'string' || typeof password !== 'string') return 'invalid';
       const credential = await credentialOf(username.normalize('NFC'));
       if (!(await passwords.matches(password, credential))) return 'invalid';
       return credential?.disabled === true ? 'disabled' : 'valid';
     },
-    topUp: (player, { amount }, options = {}) => {
-      const args: TopUpArgs = { amount };
-      return requests.ask({ kind: 'top_up', player, args }, options);
+    topUp: async (player, body, options = {}) => {
+      if (!isObject(body)) return noObject();
+      const args: TopUpArgs = { amount: body.amount };
+      return requests.ask({ kind: 'top_up', player, args }, options, 'optional');
     },
-    purchase: (player, { item, quantity }, options = {}) => {
-      const body = { lines: [{ sku: item, quantity: quantity ?? 1 }], complete: true };
-      const order = orderOf(player, body, catalogue, currency);
+    purchase: async (player, body, options = {}) => {
+      if (!isObject(body)) return noObject();
+      const { item, quantity } = body;
+      const order = { lines: [{ sku: item, quantity: quantity ?? 1 }], complete: true };
       // A retry is compared with what was sent: an order under the same key is another request.
-      const args: OrderArgs = { ...order.args, purchase: given({ item, quantity }) };
-      return requests.ask({ ...order, args }, options);
+      const purchase = given({ item, quantity });
+      const asking = orderOf(player, order, catalogue, currency, purchase);
+      return requests.ask(asking, options, 'optional');
     },
     balance: (player) => requests.query(player, { what: 'account', skus: SHOWN }),
   };
@@ -70,20 +79,29 @@ export function accountsOf(
 const RESERVED = 'me';
 
 /** What cannot be a username or a password. */
-function faultOf({ username, password }: Signup[0]): Refused | undefined {
-  const name = username.normalize('NFC');
+function faultOf(body: unknown): Refused | undefined {
+  if (!isObject(body)) return noObject();
+  const { username, password } = body;
+  const name = typeof username === 'string' ? username.normalize('NFC') : undefined;
   if (!isUserId(name) || name === RESERVED) {
     return invalidAt('/username', 'must be 1 to 255 bytes without control characters');
   }
-  const { length } = Buffer.from(password.normalize('NFC'));
-  if (length >= passwordBytes.least && length <= passwordBytes.most && password.isWellFormed()) {
-    return undefined;
-  }
+  if (isPassword(password)) return undefined;
   return invalidAt('/password', `must be ${passwordBytes.least} to ${passwordBytes.most} bytes`);
 }
 
 function invalidAt(pointer: string, detail: string): Refused {
-  return refusedAs(refuse('validation_failed', { errors: [{ pointer, detail }] }));
+  return refusedAs(invalid(pointer, detail));
+}
+
+function noObject(): Refused {
+  return invalidAt('', 'must be an object');
+}
+
+function isPassword(password: unknown): boolean {
+  if (typeof password !== 'string' || !password.isWellFormed()) return false;
+  const { length } = Buffer.from(password.normalize('NFC'));
+  return length >= passwordBytes.least && length <= passwordBytes.most;
 }
 
 async function referrerOf(
@@ -91,7 +109,7 @@ async function referrerOf(
   router: Router,
   code: string | undefined,
 ): Promise<string | null> {
-  if (code === undefined || !CODE.test(code)) return null;
+  if (typeof code !== 'string' || !CODE.test(code)) return null;
   const at = router.numberOf(code);
   const owner: Outcome<string | null> = await requests.queryAt(at, { what: 'code', code });
   return owner.ok ? owner.value : null;

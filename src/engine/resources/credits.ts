@@ -1,13 +1,13 @@
-import type { CreditArgs, RefundArgs, SpendArgs } from '../../ledger/credits.js';
-import type { TransferArgs } from '../../ledger/transfers.js';
+import { credit, refund, spend } from '../../ledger/credits.js';
+import { transfer } from '../../ledger/transfers.js';
 import type { Credits, PageOptions, Spends, Transactions, Transfers } from '../economy.js';
 import type { Requests } from '../requests.js';
+import { argsOf } from './arguments.js';
 
-/** What arguments hold is written in one order, so that equal requests are equal bytes. */
 export function creditsOf(requests: Requests): Credits {
   return {
-    add: (player, { amount, reason, reference, currency, note }, options) => {
-      const args: CreditArgs = given({ amount, reason, reference, currency, note });
+    add: (player, body, options) => {
+      const args = argsOf(credit.form, body);
       return requests.ask({ kind: 'credit', player, args }, options);
     },
   };
@@ -15,12 +15,12 @@ export function creditsOf(requests: Requests): Credits {
 
 export function spendsOf(requests: Requests): Spends {
   return {
-    create: (player, { amount, reason, reference }, options) => {
-      const args: SpendArgs = given({ amount, reason, reference });
+    create: (player, body, options) => {
+      const args = argsOf(spend.form, body);
       return requests.ask({ kind: 'spend', player, args }, options);
     },
-    refund: (player, spend, { amount, reason }, options) => {
-      const args: RefundArgs = given({ spend, amount, reason });
+    refund: (player, transaction, body, options) => {
+      const args = argsOf(refund.form, body, { spend: transaction });
       return requests.ask({ kind: 'refund', player, args }, options);
     },
   };
@@ -28,8 +28,8 @@ export function spendsOf(requests: Requests): Spends {
 
 export function transfersOf(requests: Requests): Transfers {
   return {
-    create: (player, { to, amount, reason }, options) => {
-      const args: TransferArgs = given({ to, amount, reason });
+    create: (player, body, options) => {
+      const args = argsOf(transfer.form, body);
       return requests.ask({ kind: 'transfer', player, args }, options);
     },
   };
@@ -37,9 +37,7 @@ export function transfersOf(requests: Requests): Transfers {
 
 export function transactionsOf(requests: Requests): Transactions {
   return {
-    list: (player, { type, ...page } = {}) => {
-      return requests.query(player, { what: 'transactions', ...given({ type }), ...pageOf(page) });
-    },
+    list: (player, page) => requests.query(player, { ...pageOf(page), what: 'transactions' }),
     get: (player, id) => requests.query(player, { what: 'transaction', id }),
   };
 }
@@ -47,12 +45,14 @@ export function transactionsOf(requests: Requests): Transactions {
 const DEFAULT_PAGE = 50;
 const LARGEST_PAGE = 200;
 
-export function pageOf({ limit = DEFAULT_PAGE, cursor }: PageOptions): {
-  limit: number;
-  cursor?: string;
-} {
-  const size = Math.min(Math.max(1, Math.trunc(limit) || DEFAULT_PAGE), LARGEST_PAGE);
-  return { limit: size, ...given({ cursor }) };
+/** What is asked of a list; a limit is brought into its bounds. */
+export function pageOf<T extends PageOptions>(page?: T): T & { readonly limit: number } {
+  const { limit = DEFAULT_PAGE } = page ?? {};
+  const size =
+    typeof limit === 'number'
+      ? Math.min(Math.max(1, Math.trunc(limit) || DEFAULT_PAGE), LARGEST_PAGE)
+      : limit;
+  return { ...(page as T), limit: size };
 }
 
 type Given<T> = {

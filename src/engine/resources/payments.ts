@@ -1,29 +1,32 @@
+import { isObject, malformed, members, optional, text } from '../../ledger/forms.js';
 import {
+  eventForm,
   type LinkArgs,
   type ParkArgs,
-  type PaymentArgs,
   type PaymentEventArgs,
+  payment,
   paymentPrefix,
   referenceActor,
+  referenceForm,
 } from '../../ledger/payments.js';
-import { refuse } from '../../ledger/refusals.js';
+import { invalid, type Refusal, refuse } from '../../ledger/refusals.js';
 import type { Outcome, PaymentEvent, PaymentEventOutcome, Payments } from '../economy.js';
 import { idOf, partitionIn } from '../request-ids.js';
 import { type Requests, refusedAs } from '../requests.js';
+import { argsOf } from './arguments.js';
 import { given } from './credits.js';
+
+const idsForm = members<Pick<PaymentEvent, 'payment_id' | 'provider_ref'>>({
+  payment_id: optional(text),
+  provider_ref: optional(text),
+});
 
 type Received = Outcome<PaymentEventOutcome>;
 
-const REFERENCE = /^[\x21-\x7e]{1,200}$/;
-
 export function paymentsOf(requests: Requests, partitions: number): Payments {
   return {
-    create: async (player, { provider, amount, provider_ref }, options) => {
-      if (provider_ref !== undefined && !REFERENCE.test(provider_ref)) {
-        const errors = [{ pointer: '/provider_ref', detail: 'must be 1 to 200 visible ASCII' }];
-        return refusedAs(refuse('validation_failed', { errors }));
-      }
-      const args: PaymentArgs = { provider, amount, ...given({ provider_ref }) };
+    create: (player, body, options) => {
+      const args = argsOf(payment.form, body);
       return requests.ask({ kind: 'payment', player, args }, options);
     },
     get: (player, id) => requests.query(player, { what: 'payment', id }),
@@ -38,14 +41,26 @@ async function receive(
   provider: string,
   event: PaymentEvent,
 ): Promise<Received> {
+  const fault = malformedEvent(provider, event);
+  if (fault !== undefined) return refusedAs(fault);
   const { payment_id, provider_ref } = event;
   if (payment_id !== undefined) {
     const player = await ownerOf(requests, partitions, payment_id);
     if (player !== null) return apply(requests, provider, event, { player, payment: payment_id });
   }
   if (provider_ref === undefined) return refusedAs(refuse('payment_not_found'));
-  if (!REFERENCE.test(provider_ref)) return refusedAs(refuse('payment_not_found'));
+  if (referenceForm(provider_ref) !== undefined) return refusedAs(refuse('payment_not_found'));
   return park(requests, provider, provider_ref, event);
+}
+
+/** A callback's own ids are looked at here; members of no name are the provider's own. */
+function malformedEvent(provider: unknown, event: unknown): Refusal | undefined {
+  if (!isObject(event)) return invalid('', 'must be an object');
+  const { payment_id, provider_ref } = event;
+  return (
+    malformed(eventForm, plain(provider as string, event as unknown as PaymentEvent)) ??
+    malformed(idsForm, given({ payment_id, provider_ref }))
+  );
 }
 
 async function ownerOf(requests: Requests, partitions: number, id: string): Promise<string | null> {

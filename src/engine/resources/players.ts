@@ -1,16 +1,28 @@
+import {
+  count,
+  expected,
+  type Form,
+  isObject,
+  malformed,
+  members,
+  oneOf,
+  optional,
+  unknownIn,
+} from '../../ledger/forms.js';
 import { invalid, refuse } from '../../ledger/refusals.js';
 import type { Limits } from '../../ledger/vocabulary.js';
 import { type Extra, RESULT, type Slot } from '../../partitions/slots.js';
 import { answerOf } from '../answers.js';
 import type { Batch, Caller } from '../batch.js';
 import { writeLimits, writeOpen, writePlayerRead, writeStatus } from '../control-writer.js';
-import type { Outcome, Refused } from '../economy.js';
+import type { Condition, Outcome, Refused } from '../economy.js';
 import { closed } from '../errors.js';
 import { isCurrencyCode } from '../options.js';
 import { refusedAs } from '../requests.js';
 import type { Router } from '../router.js';
 import { isUserId } from '../user-id.js';
-import type { Player, PlayerBody, Wallet } from '../wallet.js';
+import type { ClearableLimits, Player, PlayerBody, PlayerStatus, Wallet } from '../wallet.js';
+import { given } from './credits.js';
 
 /** Commands about players themselves; they carry no transaction id. */
 export class PlayerCommands {
@@ -32,12 +44,14 @@ export class PlayerCommands {
   }
 
   /** Sends what `write` writes, and resolves to how the player is after it. */
-  player(user: string, write: (batch: Batch) => number): Promise<Player | undefined> {
+  async player(user: string, write: (batch: Batch) => number): Promise<Player | undefined> {
+    if (typeof user !== 'string') return undefined;
     return this.#send(user, write, (slot, index, extra) => playerOf(user, slot, index, extra));
   }
 
   /** The same for a setting, which the player's version can refuse. */
-  set(user: string, write: (batch: Batch) => number): Promise<Outcome<Player> | undefined> {
+  async set(user: string, write: (batch: Batch) => number): Promise<Outcome<Player> | undefined> {
+    if (typeof user !== 'string') return undefined;
     return this.#send(user, write, (slot, index, extra) => {
       const player = playerOf(user, slot, index, extra);
       if (player === undefined || slot.codes[index] !== RESULT.refused) return doneWith(player);
@@ -63,21 +77,53 @@ export class PlayerCommands {
   }
 }
 
+const PLAYER = ['player_id', 'currency', 'initial_balance'];
+
 /** `currency` is that of players who ask for none. */
 export function playersOf(commands: PlayerCommands, currency: string): Wallet['players'] {
   const get = (user: string): Promise<Player | undefined> =>
     commands.player(user, ({ slot, end }) => writePlayerRead(slot.records, end, user));
   return {
     get,
-    create: (body) => create(commands, get, { currency, ...body }),
-    setStatus: (user, status, { ifMatch } = {}) =>
-      commands.set(user, ({ slot, end }) => {
-        return writeStatus(slot.records, end, user, status === 'DISABLED', ifMatch);
-      }),
-    setLimits: (user, limits, { ifMatch } = {}) =>
-      commands.set(user, ({ slot, end }) => {
-        return writeLimits(slot.records, end, user, limits as Limits, ifMatch);
-      }),
+    create: async (body) => {
+      const unknown = isObject(body) ? unknownIn(body, PLAYER) : undefined;
+      if (unknown !== undefined) return refusedAs(invalid(unknown.pointer, unknown.detail));
+      return create(commands, get, { currency, ...given(body ?? {}) });
+    },
+    setStatus: async (user, status, condition = {}) => {
+      const refused = malformed(statusForm, { status }) ?? malformed(conditionForm, condition);
+      if (refused !== undefined) return refusedAs(refused);
+      return commands.set(user, ({ slot, end }) => {
+        return writeStatus(slot.records, end, user, status === 'DISABLED', condition.ifMatch);
+      });
+    },
+    setLimits: async (user, limits, condition = {}) => {
+      const refused = malformed(limitsForm, limits) ?? malformed(conditionForm, condition);
+      if (refused !== undefined) return refusedAs(refused);
+      const set = withoutNulls(limits);
+      return commands.set(user, ({ slot, end }) => {
+        return writeLimits(slot.records, end, user, set, condition.ifMatch);
+      });
+    },
+  };
+}
+
+const clearable: Form<number | null | undefined> = (value) =>
+  value === null ? undefined : optional(count)(value);
+const limitsForm = members<ClearableLimits>({
+  max_bet: clearable,
+  daily_stake: clearable,
+  daily_loss: clearable,
+});
+const statusForm = members<{ status: PlayerStatus }>({ status: oneOf('ACTIVE', 'DISABLED') });
+const conditionForm = members<Condition>({ ifMatch: optional(expected) });
+
+/** In one order: equal limits are equal bytes. */
+function withoutNulls({ max_bet, daily_stake, daily_loss }: ClearableLimits): Limits {
+  return {
+    ...(max_bet != null && { max_bet }),
+    ...(daily_stake != null && { daily_stake }),
+    ...(daily_loss != null && { daily_loss }),
   };
 }
 

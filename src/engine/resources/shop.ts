@@ -1,7 +1,16 @@
-import { allFirstItems, CATALOGUE, type ItemArgs } from '../../ledger/catalogue.js';
-import type { ConsumeArgs, RevokeArgs } from '../../ledger/entitlements.js';
-import type { OrderRefundArgs } from '../../ledger/order-refunds.js';
-import type { OrderArgs, OrderOnlyArgs, Quote } from '../../ledger/orders.js';
+import { allFirstItems, CATALOGUE, type ItemArgs, itemBody } from '../../ledger/catalogue.js';
+import { consume, revoke } from '../../ledger/entitlements.js';
+import {
+  expected,
+  isObject,
+  malformed,
+  members,
+  oneOf,
+  optional,
+  unknownIn,
+} from '../../ledger/forms.js';
+import { orderRefund } from '../../ledger/order-refunds.js';
+import { type OrderArgs, type OrderOnlyArgs, order, type Quote } from '../../ledger/orders.js';
 import { refuse } from '../../ledger/refusals.js';
 import type { RequestKind } from '../../ledger/vocabulary.js';
 import type { Cursors } from '../../partitions/cursors.js';
@@ -10,15 +19,15 @@ import type {
   Item,
   Items,
   Order,
-  OrderBody,
-  OrderLineBody,
   Orders,
   Outcome,
   Page,
   PageOptions,
+  Refused,
   RequestOptions,
 } from '../economy.js';
 import { type Requests, refusedAs } from '../requests.js';
+import { argsOf } from './arguments.js';
 import { given, pageOf } from './credits.js';
 
 /** What its cursors are bound to. */
@@ -75,10 +84,13 @@ export class Catalogue implements Items {
   }
 
   async put(...[sku, body, condition = {}]: Parameters<Items['put']>): Promise<Outcome<Item>> {
-    const { name, kind, price, grants, active, max_per_player, duration } = body;
+    const known = argsOf(itemBody, body);
+    if ('ok' in known) return known;
+    const fault = malformed(conditionForm, condition);
+    if (fault !== undefined) return refusedAs(fault);
     const args: ItemArgs = {
       sku,
-      body: { name, kind, price, ...given({ grants, active, max_per_player, duration }) },
+      body: known,
       ...given({ if_match: condition.ifMatch, if_none_match: condition.ifNoneMatch }),
     };
     const context = { by: 'admin', currency: this.#currency };
@@ -90,10 +102,15 @@ export class Catalogue implements Items {
   }
 
   /** What the lines of an order mean now. */
-  resolve(lines: readonly OrderLineBody[]): readonly (Quote | null)[] {
-    return lines.map(({ sku }) => this.#quotes.get(sku) ?? null);
+  resolve(lines: OrderArgs['lines']): readonly (Quote | null)[] {
+    return lines.map((line) => this.#quotes.get(line?.sku) ?? null);
   }
 }
+
+const conditionForm = members<NonNullable<Parameters<Items['put']>[2]>>({
+  ifMatch: optional(expected),
+  ifNoneMatch: optional(oneOf('*')),
+});
 
 export function ordersOf(requests: Requests, catalogue: Catalogue, currency: string): Orders {
   const step = (
@@ -111,41 +128,51 @@ export function ordersOf(requests: Requests, catalogue: Catalogue, currency: str
     },
     complete: (player, order, options) => step('complete', player, order, options),
     cancel: (player, order, options) => step('cancel', player, order, options),
-    refund: (player, order, { lines, amount, revoke, reason }, options) => {
-      const plain = lines?.map(({ sku, quantity }) => ({ sku, quantity }));
-      const args: OrderRefundArgs = given({ order, lines: plain, amount, revoke, reason });
+    refund: (player, order, body, options) => {
+      const args = withLines(argsOf(orderRefund.form, body, { order }));
       return requests.ask({ kind: 'order_refund', player, args }, options);
     },
     get: (player, id) => requests.query(player, { what: 'order', id }),
-    list: (player, page = {}) => requests.query(player, { what: 'orders', ...pageOf(page) }),
+    list: (player, page) => requests.query(player, { ...pageOf(page), what: 'orders' }),
   };
 }
 
 /** The request for an order, with the items that its lines mean now. */
 export function orderOf(
   player: string,
-  { lines, expected_total, complete }: OrderBody,
+  body: unknown,
   catalogue: Catalogue,
   currency: string,
+  purchase?: OrderArgs['purchase'],
 ) {
-  const plain = lines.map(({ sku, quantity }) => ({ sku, quantity }));
-  const args: OrderArgs = given({ lines: plain, expected_total, complete });
-  const context = { items: catalogue.resolve(lines), currency };
-  return { kind: 'order', player, args, context } as const;
+  const args = withLines(argsOf<OrderArgs>(order.form, body, { purchase }));
+  const items = 'ok' in args || !Array.isArray(args.lines) ? [] : catalogue.resolve(args.lines);
+  return { kind: 'order', player, args, context: { items, currency } } as const;
+}
+
+const LINE = ['sku', 'quantity'];
+
+/** Lines are equal bytes too; one that is none is left for the ledger to refuse. */
+function withLines<T extends { readonly lines?: unknown } | Refused>(args: T): T {
+  if ('ok' in args || !Array.isArray(args.lines)) return args;
+  return Object.assign(args, { lines: args.lines.map(plainLine) });
+}
+
+function plainLine(line: unknown): unknown {
+  if (!isObject(line) || unknownIn(line, LINE) !== undefined) return line;
+  const { sku, quantity } = line;
+  return { sku, quantity };
 }
 
 export function entitlementsOf(requests: Requests): Entitlements {
   return {
-    list: (player, { sku, status, ...page } = {}) => {
-      const filter = given({ sku, status });
-      return requests.query(player, { what: 'entitlements', ...filter, ...pageOf(page) });
-    },
-    consume: (player, entitlement, { quantity }, options) => {
-      const args: ConsumeArgs = { entitlement, quantity };
+    list: (player, page) => requests.query(player, { ...pageOf(page), what: 'entitlements' }),
+    consume: (player, entitlement, body, options) => {
+      const args = argsOf(consume.form, body, { entitlement });
       return requests.ask({ kind: 'consume', player, args }, options);
     },
-    revoke: (player, entitlement, { quantity, reason }, options) => {
-      const args: RevokeArgs = given({ entitlement, quantity, reason });
+    revoke: (player, entitlement, body, options) => {
+      const args = argsOf(revoke.form, body, { entitlement });
       return requests.ask({ kind: 'revoke', player, args }, options);
     },
   };

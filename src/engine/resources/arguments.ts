@@ -1,0 +1,25 @@
+import { isObject, type MembersForm, unknownIn } from '../../ledger/forms.js';
+import { invalid } from '../../ledger/refusals.js';
+import type { Refused } from '../economy.js';
+import { refusedAs } from '../requests.js';
+
+/**
+ * The arguments that a body makes, and `beside` it what is no member of bodies, in the order of their
+ * form: equal requests are equal bytes. A body of another kind, or with a member that the form does
+ * not know, is refused; what the members must be is for the ledger to say.
+ */
+export function argsOf<T>(
+  { names }: MembersForm<T>,
+  body: unknown,
+  beside: { readonly [Name in keyof T]?: unknown } & Readonly<Record<string, unknown>> = {},
+): T | Refused {
+  if (!isObject(body)) return refusedAs(invalid('', 'must be an object'));
+  const unknown = unknownIn(body, names, beside);
+  if (unknown !== undefined) return refusedAs(invalid(unknown.pointer, unknown.detail));
+  const args: Record<string, unknown> = {};
+  for (const name of names) {
+    const value = name in beside ? beside[name] : body[name];
+    if (value !== undefined) args[name] = value;
+  }
+  return args as T;
+}
