@@ -31,11 +31,11 @@ test.each([1, 4])(
     await wallet.players.create({ player_id: 'abroad', currency: 'EUR' });
     await wallet.players.create({ player_id: 'gone' });
     await wallet.players.setStatus('gone', 'DISABLED');
-    for (const to of [...PLAYERS.slice(1), 'abroad', 'gone', 'nobody', 'x'.repeat(300)]) {
+    for (const to of [...PLAYERS.slice(1), 'abroad', 'gone', 'nobody', 'é'.repeat(200)]) {
       const sent = await wallet.transfers.create(
         'player0',
         { to, amount: 5 },
-        { idempotencyKey: to.slice(0, 9) },
+        { idempotencyKey: encodeURI(to).slice(0, 9) },
       );
       expect(sent).toMatchObject({ ok: true, value: { type: 'TRANSFER_OUT', counterparty: to } });
     }
