@@ -469,6 +469,13 @@ test.each([
   ['a limit of a bigint', () => loose().players.setLimits('p', { daily_loss: 1n })],
   ['a limit below zero', () => loose().players.setLimits('p', { daily_stake: -1 })],
   ['an unknown limit', () => loose().players.setLimits('p', { foo: 5 })],
+])('%s is refused, and nothing is set', async (_, call) => {
+  const before = await wallet.players.get('p');
+  expect(await call()).toMatchObject({ ok: false, code: 'validation_failed' });
+  expect(await wallet.players.get('p')).toEqual(before);
+});
+
+test.each([
   ['users that are no list', () => loose().createUsers('p')],
   ['operations that are no list', () => loose().batch({ op: 'bet' })],
 ])('%s: a TypeError that says so, and nothing is set', async (_, call) => {
@@ -482,7 +489,7 @@ test.each([
 test('null clears a limit, as over HTTP', async () => {
   await wallet.players.setLimits('p', { max_bet: 5, daily_stake: 7 });
   const cleared = await wallet.players.setLimits('p', { max_bet: null, daily_stake: 7 });
-  expect(cleared?.limits).toEqual({ daily_stake: 7 });
+  expect(cleared).toMatchObject({ ok: true, value: { limits: { daily_stake: 7 } } });
 });
 
 test('the key of an answered request is looked at before its arguments', async () => {
