@@ -36,6 +36,12 @@ test.each(['nobody', 'constructor', 'x'.repeat(255), 'x'.repeat(2000), 'x'.repea
   },
 );
 
+test("nobody is made under the name that stands for a token's own player", async () => {
+  expect(await server.ask('/users', { users: ['me', 'mei'] })).toEqual({ created: 1 });
+  expect((await get('me')).status).toBe(404);
+  expect((await get('mei')).status).toBe(200);
+});
+
 test('a disabled player cannot bet, and can when enabled again', async () => {
   expect(await (await put('alice/status', '{"status":"DISABLED"}')).json()).toMatchObject({
     status: 'DISABLED',

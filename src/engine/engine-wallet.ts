@@ -34,7 +34,7 @@ import { PlayerCommands, playersOf } from './resources/players.js';
 import { Catalogue, entitlementsOf, ordersOf } from './resources/shop.js';
 import { Retries } from './retries.js';
 import type { Router } from './router.js';
-import { isUserId } from './user-id.js';
+import { isNewUserId } from './user-id.js';
 import type { Books, Health, Operation, Wallet } from './wallet.js';
 
 /** Opens this many users of a list before it looks whether there is room for more. */
@@ -164,7 +164,7 @@ export class EngineWallet implements Wallet {
     const opened: Promise<boolean>[] = [];
     let created = 0;
     for (const user of new Set(users)) {
-      if (!isUserId(user)) continue;
+      if (!isNewUserId(user)) continue;
       if (opened.length >= STRIDE) created += await countTrue(opened.splice(0));
       opened.push(this.#commands.open(user, currency, initialBalance));
     }

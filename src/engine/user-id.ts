@@ -17,6 +17,11 @@ export function isUserId(text: unknown): text is string {
   );
 }
 
+/** Whether a new user may have this name: not `me`, as a token's own player is called in paths. */
+export function isNewUserId(text: unknown): text is string {
+  return isUserId(text) && text !== 'me';
+}
+
 /** Which partition owns a user. Fixed for ever: data directories depend on it. */
 export function partitionOf(user: unknown, partitions: number): number {
   if (partitions === 1 || typeof user !== 'string') return 0;

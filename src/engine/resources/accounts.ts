@@ -6,7 +6,7 @@ import type { Accounts, Outcome, Refused } from '../economy.js';
 import { Passwords, passwordBytes } from '../passwords.js';
 import { type Requests, refusedAs } from '../requests.js';
 import type { Router } from '../router.js';
-import { isUserId } from '../user-id.js';
+import { isNewUserId } from '../user-id.js';
 import { given } from './credits.js';
 import { type Catalogue, orderOf } from './shop.js';
 
@@ -76,14 +76,12 @@ export function accountsOf(
   };
 }
 
-const RESERVED = 'me';
-
 /** What cannot be a username or a password. */
 function faultOf(body: unknown): Refused | undefined {
   if (!isObject(body)) return noObject();
   const { username, password } = body;
   const name = typeof username === 'string' ? username.normalize('NFC') : undefined;
-  if (!isUserId(name) || name === RESERVED) {
+  if (!isNewUserId(name)) {
     return invalidAt('/username', 'must be 1 to 255 bytes without control characters');
   }
   if (isPassword(password)) return undefined;

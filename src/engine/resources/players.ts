@@ -20,7 +20,7 @@ import { closed } from '../errors.js';
 import { isCurrencyCode } from '../options.js';
 import { refusedAs } from '../requests.js';
 import type { Router } from '../router.js';
-import { isUserId } from '../user-id.js';
+import { isNewUserId } from '../user-id.js';
 import type { ClearableLimits, Player, PlayerBody, PlayerStatus, Wallet } from '../wallet.js';
 import { given } from './credits.js';
 
@@ -144,10 +144,9 @@ function doneWith(player: Player | undefined): Outcome<Player> | undefined {
   return { ok: true, value: player, replayed: false, version: player.version };
 }
 
-/** `me` is what a player's token calls its player in a path. */
 function faultOf(id: unknown, currency: unknown, balance: unknown): Refused | undefined {
   const at = (pointer: string, detail: string): Refused => refusedAs(invalid(pointer, detail));
-  if (typeof id !== 'string' || !isUserId(id) || id === 'me') {
+  if (typeof id !== 'string' || !isNewUserId(id)) {
     return at('/player_id', 'must be 1 to 255 bytes without control characters, and not me');
   }
   if (typeof currency !== 'string' || !isCurrencyCode(currency)) {
