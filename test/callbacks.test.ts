@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Checkout } from './support/checkout.js';
-import { exchange } from './support/exchange.js';
+import { exchange, type Json } from './support/exchange.js';
 import { provider, ShopServer, webhookKey } from './support/shop-server.js';
 import { webhookHeaders } from './support/webhook.js';
 
@@ -103,4 +103,22 @@ test('a provider that is not known is refused', async () => {
   const headers = webhookHeaders(webhookKey, 'e', body, Date.now());
   const reply = await exchange(shop.url, 'POST', `/v1/webhooks/not-${provider}`, headers, body);
   expect([401, 404]).toContain(reply.status);
+});
+
+test('members that are null are as absent', async () => {
+  const { player, payment_id } = await checkout.begin(100);
+  const event = (more: Json): Json => ({
+    ...{ event_id: `evt-${randomUUID()}`, type: 'payment.succeeded', amount: 100 },
+    ...(more as object),
+  });
+  const nulls = { provider_ref: null, amount_refunded: null };
+  const paid = event({ payment_id, ...nulls });
+  expect(await shop.webhook(paid)).toMatchObject({ status: 200, body: { status: 'applied' } });
+  const { provider_ref: _, ...plain } = paid as Record<string, Json>;
+  expect(await shop.webhook(plain)).toMatchObject({ body: { status: 'duplicate' } });
+  expect(await checkout.look(player, payment_id)).toEqual(['SUCCEEDED', 100, 0, 100]);
+  const parked = event({ provider_ref: `ref-${randomUUID()}`, payment_id: null });
+  expect(await shop.webhook(parked)).toMatchObject({ status: 202, body: { status: 'parked' } });
+  const untyped = event({ payment_id, type: null });
+  expect(await shop.webhook(untyped)).toMatchObject({ status: 422 });
 });

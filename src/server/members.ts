@@ -18,6 +18,14 @@ function countOwn(object: Readonly<Record<string, unknown>>): number {
   return members;
 }
 
+type WithoutNulls<Body> = { readonly [Name in keyof Body]: Exclude<Body[Name], null> };
+
+/** A body whose members that are null are as absent. */
+export function withoutNulls<Body extends object>(body: Body): WithoutNulls<Body> {
+  const members = Object.entries(body).filter(([, value]) => value !== null);
+  return Object.fromEntries(members) as WithoutNulls<Body>;
+}
+
 /** Whether every string in a parsed body, names too, is well-formed Unicode. */
 export function isWellFormed(value: unknown): boolean {
   if (typeof value === 'string') return value.isWellFormed();

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { PaymentEvent } from '../../engine/economy.js';
 import type { Wallet } from '../../engine/wallet.js';
 import { readBodies } from '../formats.js';
+import { withoutNulls } from '../members.js';
 import { webhookHeaders } from '../openapi/headers.js';
 import { addOperation, type Doors } from '../operation.js';
 import { Problem } from '../problems.js';
@@ -109,7 +110,7 @@ function webhookRoute(
       ],
     },
     async ({ params, body, request }) => {
-      const { event_id = String(request.headers['webhook-id']), ...event } = body;
+      const { event_id = String(request.headers['webhook-id']), ...event } = withoutNulls(body);
       const received = await payments.receive(params['provider'] ?? '', { ...event, event_id });
       if (!received.ok && received.code === 'player_not_found')
         throw new Problem('payment_not_found');

@@ -7,6 +7,7 @@ import type {
   PlayerStatus,
   Wallet,
 } from '../../engine/wallet.js';
+import { withoutNulls } from '../members.js';
 import { type Answered, addOperation, type Doors } from '../operation.js';
 import { Problem } from '../problems.js';
 import { examples } from '../schemas/examples.js';
@@ -100,8 +101,4 @@ export function playerRoutes(app: FastifyInstance, doors: Doors, { players }: Wa
 function found(outcome: Outcome<Player> | undefined): Answered {
   if (outcome === undefined) throw new Problem('player_not_found');
   return { outcome };
-}
-
-function withoutNulls(body: LimitsBody): PlayerLimits {
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
 }

@@ -47,5 +47,10 @@ export function pageQuery(filters: Properties = {}) {
   return body({ limit, cursor: { type: 'string', minLength: 1, maxLength: 512 }, ...filters });
 }
 
+/** The same, or null: as if the member were absent. */
+export function nullable<const Schema extends { readonly type: string }>(schema: Schema) {
+  return { ...schema, type: [schema.type, 'null'] } as const;
+}
+
 /** Why a service did it. */
 export const reason = words(255);

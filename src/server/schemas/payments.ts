@@ -1,4 +1,15 @@
-import { amount, answer, body, count, listOf, oneOf, text, time, words } from './parts.js';
+import {
+  amount,
+  answer,
+  body,
+  count,
+  listOf,
+  nullable,
+  oneOf,
+  text,
+  time,
+  words,
+} from './parts.js';
 
 const provider = { type: 'string', pattern: '^[a-z0-9_-]{1,32}$' } as const;
 const providerRef = { type: 'string', pattern: '^[!-~]{1,200}$' } as const;
@@ -26,6 +37,12 @@ export const payment = answer(
   ['provider_ref', 'late', 'received_amount'],
 );
 
+const eventAmount = nullable({
+  type: 'integer',
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+});
+
 /** Other members are the provider's own and are ignored. */
 export const eventBody = {
   type: 'object',
@@ -33,10 +50,10 @@ export const eventBody = {
   properties: {
     event_id: words(255),
     type: oneOf('payment.succeeded', 'payment.failed', 'payment.refunded'),
-    payment_id: words(255),
-    provider_ref: words(255),
-    amount: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
-    amount_refunded: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+    payment_id: nullable(words(255)),
+    provider_ref: nullable(words(255)),
+    amount: eventAmount,
+    amount_refunded: eventAmount,
   },
 } as const;
 

@@ -5,6 +5,7 @@ import {
   body,
   count,
   currency,
+  nullable,
   oneOf,
   reason,
   text,
@@ -41,7 +42,7 @@ export const playerBody = body(
 
 export const statusBody = body({ status: oneOf('ACTIVE', 'DISABLED') }, ['status']);
 
-const clearable = { ...limit, type: ['integer', 'null'] } as const;
+const clearable = nullable(limit);
 export const limitsBody = body({
   max_bet: clearable,
   daily_stake: clearable,
