@@ -18,6 +18,7 @@ test.each([
   ['no partitions', ['serve', '--partitions', '0']],
   ['a directory that cannot be made', ['serve', '--data', '/proc/purser', '--port', '0']],
   ['a host that others reach, without keys', ['serve', '--host', '0.0.0.0', '--port', '0']],
+  ['one below it', ['serve', '--data', '/proc/purser/q/b', '--port', '0']],
   ['a directory that is none', ['verify', '--data', '/nowhere/at/all']],
 ])('%s: one clear line and exit 2', (_what, args) => {
   const { code, err } = run(...args);

@@ -129,8 +129,7 @@ function syncDirectory(path: string): void {
 /** Makes a directory that only its owner can enter; it must be one that can be written. */
 export function makeDirectory(dataDir: string): void {
   try {
-    // One level by itself: on some file systems a recursive mkdir of Node never returns.
-    if (!existsSync(dirname(dataDir))) mkdirSync(dirname(dataDir), { recursive: true });
+    makeAbove(dataDir);
     if (!existsSync(dataDir)) mkdirSync(dataDir, { mode: OWNER_ONLY });
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
@@ -149,6 +148,14 @@ function create(dataDir: string, partitions: number): Manifest {
         'it is no data directory, or a damaged one',
     );
   }
+/** Level by level: on some file systems a recursive mkdir of Node never returns. */
+function makeAbove(path: string): void {
+  const above = dirname(path);
+  if (existsSync(above)) return;
+  makeAbove(above);
+  mkdirSync(above);
+}
+
   if (!(Number.isInteger(partitions) && partitions >= 1 && partitions <= limits.partitions)) {
     throw new OpenError(`partitions must be 1 to ${limits.partitions}, not ${partitions}`);
   }
