@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { openWallet } from 'purser';
 import { expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
 import { main, run, serve } from './support/server.js';
@@ -17,13 +18,45 @@ test.each([
   ['a dialect that is none', ['serve', '--dialect', 'klingon']],
   ['no partitions', ['serve', '--partitions', '0']],
   ['a directory that cannot be made', ['serve', '--data', '/proc/purser', '--port', '0']],
-  ['a host that others reach, without keys', ['serve', '--host', '0.0.0.0', '--port', '0']],
   ['one below it', ['serve', '--data', '/proc/purser/q/b', '--port', '0']],
+  ['a host that others reach, without keys', ['serve', '--host', '0.0.0.0', '--port', '0']],
   ['a directory that is none', ['verify', '--data', '/nowhere/at/all']],
 ])('%s: one clear line and exit 2', (_what, args) => {
   const { code, err } = run(...args);
   expect(code).toBe(2);
   expect(err).toMatch(/^purser: .+\n$/);
+});
+
+test.each([
+  ['PURSER_WEBHOOK_SECRET_TESTPSP', 'whsec_short'],
+  ['PURSER_API_KEYS', 'key:nowhere'],
+  ['PURSER_HUB88_PUBLIC_KEY', 'no key'],
+  ['PURSER_SELF_TOPUP', 'perhaps'],
+  ['JWT_SECRET', 'short'],
+  ['FRONTEND_URL', 'nowhere'],
+])('a malformed %s is found before anything is made', (variable, value) => {
+  const directory = newDirectory();
+  process.env[variable] = value;
+  const { code, err } = run('serve', '--data', directory, '--port', '0');
+  delete process.env[variable];
+  expect(code).toBe(2);
+  expect(err).toMatch(new RegExp(`^purser: ${variable}: .+\\n$`));
+  expect(existsSync(directory)).toBe(false);
+});
+
+test('partitions that cannot be are found before anything is made', async () => {
+  const dataDir = newDirectory();
+  for (const partitions of [0, 65, 1.5]) {
+    await expect(openWallet({ dataDir, partitions })).rejects.toThrow(/partitions must be 1 to 64/);
+  }
+  expect(existsSync(dataDir)).toBe(false);
+});
+
+test('a directory is made with those above it', async () => {
+  const directory = join(newDirectory(), 'deep', 'down');
+  const server = await serve(['--data', directory, '--partitions', '1']);
+  expect(await server.stop()).toBe(0);
+  expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
 });
 
 test('a port in use and another number of partitions: one clear line and exit 2', async () => {

@@ -19,9 +19,11 @@ export const serve: Command = command(
   serveOptions,
   async (settings) => {
     refuseOpenDoor(settings);
+    // Before anything is made: what is malformed leaves no trace.
+    const secrets = webhookSecrets();
     const wallet = await open(settings);
     try {
-      await serveUntilStopped(wallet, settings);
+      await serveUntilStopped(wallet, settings, secrets);
     } finally {
       await wallet.close();
     }
@@ -49,13 +51,13 @@ function open(settings: ServeSettings): Promise<Wallet> {
   );
 }
 
-function serverOptions(settings: ServeSettings): ServerOptions {
+function serverOptions(settings: ServeSettings, secrets: WebhookSecrets): ServerOptions {
   const { 'api-keys': apiKeys, 'hub88-public-key': hub88PublicKey, origins } = settings;
   return {
     version,
     logLevel: settings.log,
     tokenSecret: settings['token-secret'] ?? ownTokenSecret(settings.data),
-    webhookSecrets: webhookSecrets(),
+    webhookSecrets: secrets,
     selfTopUp: settings['self-topup'] === 'true',
     loginsAMinute: settings['login-rate'],
     ...(apiKeys && { apiKeys }),
@@ -72,9 +74,13 @@ function webhookSecrets(): WebhookSecrets {
   }
 }
 
-async function serveUntilStopped(wallet: Wallet, settings: ServeSettings): Promise<void> {
+async function serveUntilStopped(
+  wallet: Wallet,
+  settings: ServeSettings,
+  secrets: WebhookSecrets,
+): Promise<void> {
   const { 'api-keys': apiKeys, 'hub88-public-key': hub88PublicKey } = settings;
-  const app = createServer(wallet, serverOptions(settings));
+  const app = createServer(wallet, serverOptions(settings, secrets));
   const stop = stopRequested();
   const url = await listen(app, settings.host, settings.port);
   if (!apiKeys && !hub88PublicKey) process.stderr.write(example(url, settings.currency));

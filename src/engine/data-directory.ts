@@ -148,17 +148,6 @@ function create(dataDir: string, partitions: number): Manifest {
         'it is no data directory, or a damaged one',
     );
   }
-/** Level by level: on some file systems a recursive mkdir of Node never returns. */
-function makeAbove(path: string): void {
-  const above = dirname(path);
-  if (existsSync(above)) return;
-  makeAbove(above);
-  mkdirSync(above);
-}
-
-  if (!(Number.isInteger(partitions) && partitions >= 1 && partitions <= limits.partitions)) {
-    throw new OpenError(`partitions must be 1 to ${limits.partitions}, not ${partitions}`);
-  }
   const manifest: Manifest = {
     format: FORMAT,
     engine: randomUUID(),

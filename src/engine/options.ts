@@ -1,3 +1,4 @@
+import { limits } from '../limits.js';
 import { OpenError } from './errors.js';
 
 /** How to open a wallet; every member has a default. */
@@ -54,6 +55,9 @@ export function settle(options: WalletOptions): Settings {
   if (!['disk', 'process'].includes(durability)) {
     throw new OpenError(`durability is 'disk' or 'process', not '${durability}'`);
   }
+  if (!isPartitions(options.partitions)) {
+    throw new OpenError(`partitions must be 1 to ${limits.partitions}, not ${options.partitions}`);
+  }
   if (!isCurrencyCode(currency)) {
     throw new OpenError(`a currency has 3 to 8 letters or digits, not '${currency}'`);
   }
@@ -74,6 +78,11 @@ export function settle(options: WalletOptions): Settings {
 
 function isPath(path: unknown): boolean {
   return typeof path === 'string' && path !== '' && !path.includes('\0');
+}
+
+function isPartitions(number: number | undefined): boolean {
+  if (number === undefined) return true;
+  return Number.isInteger(number) && number >= 1 && number <= limits.partitions;
 }
 
 /** 3 to 8 letters or digits. */
