@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -110,6 +111,27 @@ test.each<[string, (to: string) => void]>([
   make(to);
   expect(backup(from, to)).toMatchObject({ code: 2, err: `purser: ${to} is no empty directory\n` });
   expect(existsSync(join(to, 'manifest.json'))).toBe(false);
+});
+
+test('a target inside of the source is refused, and nothing is made', async () => {
+  const from = await small();
+  const link = `${from}-link`;
+  symlinkSync(from, link);
+  for (const to of [join(from, 'copy'), join(from, 'a', 'b'), join(link, 'partition-0', 'copy')]) {
+    expect(backup(from, to)).toMatchObject({
+      code: 2,
+      err: `purser: ${to} is inside of ${from}\n`,
+    });
+  }
+  expect(readdirSync(from).sort()).toEqual(['manifest.json', 'partition-0', 'partition-1']);
+  expect(readdirSync(join(from, 'partition-0'))).not.toContain('copy');
+  expect(backup(from, `${from}-copy`)).toMatchObject({ code: 0 });
+});
+
+test('a target that cannot be made is refused in one line', async () => {
+  const { code, err } = backup(await small(), '/proc/purser/q/b');
+  expect(code).toBe(2);
+  expect(err).toMatch(/^purser: \/proc\/purser\/q\/b cannot be written: .+\n$/);
 });
 
 test('a source that is no data directory is refused, and nothing is made', () => {

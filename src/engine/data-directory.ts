@@ -10,12 +10,13 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { limits } from '../limits.js';
 import { reasonOf } from '../partitions/fault.js';
 import { OpenError } from './errors.js';
@@ -126,6 +127,16 @@ function syncDirectory(path: string): void {
   closeSync(directory);
 }
 
+/** Whether a path, of which the end may not exist yet, leads into a directory. */
+export function isInside(path: string, directory: string): boolean {
+  const [way = ''] = relative(realpathSync(directory), placeOf(resolve(path))).split(sep);
+  return way !== '' && way !== '..' && !isAbsolute(way);
+}
+
+function placeOf(path: string): string {
+  return existsSync(path) ? realpathSync(path) : join(placeOf(dirname(path)), basename(path));
+}
+
 /** Makes a directory that only its owner can enter; it must be one that can be written. */
 export function makeDirectory(dataDir: string): void {
   try {
@@ -135,6 +146,14 @@ export function makeDirectory(dataDir: string): void {
   } catch (error) {
     throw new OpenError(`${dataDir} cannot be written: ${reasonOf(error)}`, { cause: error });
   }
+}
+
+/** Level by level: on some file systems a recursive mkdir of Node never returns. */
+function makeAbove(path: string): void {
+  const above = dirname(path);
+  if (existsSync(above)) return;
+  makeAbove(above);
+  mkdirSync(above);
 }
 
 function create(dataDir: string, partitions: number): Manifest {

@@ -9,6 +9,7 @@ import { verifyPartitions } from '../partitions/walk.js';
 import {
   existingDirectory,
   genesisHash,
+  isInside,
   type Manifest,
   makeDirectory,
   partitionDirectory,
@@ -159,6 +160,7 @@ export async function backupDirectory(
   if (existsSync(to) && !(statSync(to).isDirectory() && readdirSync(to).length === 0)) {
     throw new OpenError(`${to} is no empty directory`);
   }
+  if (isInside(to, from)) throw new OpenError(`${to} is inside of ${from}`);
   const damaged = await faultOf(from, manifest);
   if (damaged !== undefined) throw new OpenError(`${from} cannot be copied: ${damaged}`);
   makeDirectory(to);
