@@ -81,6 +81,14 @@ test.each([
   expect((await put('alice/limits', '{}')).status).toBe(200);
 });
 
+test('a version beyond all numbers is expected in vain', async () => {
+  const headers = { 'if-match': '9999999999999999' };
+  expect((await put('alice/status', '{"status":"ACTIVE"}', headers)).status).toBe(412);
+  const many = Array.from({ length: 1_200 }, (_, index) => `"${100_000 + index}"`);
+  const listed = { 'if-match': many.join() };
+  expect((await put('alice/limits', '{}', listed)).status).toBe(412);
+});
+
 test('of settings that race at one version one is made', async () => {
   const { version } = (await (await get('alice')).json()) as { readonly version: number };
   const headers = { 'if-match': `"${version}"` };

@@ -80,8 +80,7 @@ export interface Health {
 /**
  * An open wallet. Every promise resolves after its effect is durable. Arguments may be parsed JSON that
  * nobody has looked at: what they cannot be is refused (RS_ERROR_WRONG_SYNTAX or RS_ERROR_WRONG_TYPES,
- * `validation_failed` with `errors`), and nothing is done. Where no refusal can be answered, a list
- * that is no array, a status or limits that are none, the promise rejects with a TypeError that says so.
+ * `validation_failed` with `errors`), and nothing is done. A list that is no array is a TypeError.
  */
 export interface Wallet {
   /** Makes users with the wallet's default currency and initial balance; resolves to how many are new. */

@@ -46,7 +46,7 @@ function grouped(value: number): string {
 export const amount: Form<number> = whole(1, MAX_AMOUNT);
 export const price: Form<number> = whole(0, MAX_AMOUNT);
 export const quantity: Form<number> = whole(1, 1_000_000);
-/** A version, or money that is not bounded as that of a request. */
+/** Money that is not bounded as that of a request. */
 export const count: Form<number> = whole(0, Number.MAX_SAFE_INTEGER);
 export const flag: Form<boolean> = formOf(
   (value) => typeof value === 'boolean',
@@ -101,14 +101,10 @@ export function listOf<T>(form: Form<T>, least: number, most: number): Form<read
   };
 }
 
-const MOST_VERSIONS = 1_000;
-const versions: Form<readonly number[]> = listOf(count, 0, MOST_VERSIONS);
-
-/** A version that is expected, several of which one is, or any. */
-export const expected: Form<number | readonly number[] | '*'> = (value) => {
-  if (value === '*') return undefined;
-  return Array.isArray(value) ? versions(value) : count(value);
-};
+/** A version that is expected, several of which one is, or any. One too large is never the current one. */
+export const expected: Form<number | readonly number[] | '*'> = formOf((value) => {
+  return value === '*' || [value].flat().every((one) => typeof one === 'number');
+}, 'must be a version, a list of versions, or *');
 
 const NO_OBJECT: Fault = { pointer: '', detail: 'must be an object' };
 

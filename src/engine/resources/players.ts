@@ -91,14 +91,16 @@ export function playersOf(commands: PlayerCommands, currency: string): Wallet['p
       return create(commands, get, { currency, ...given(body ?? {}) });
     },
     setStatus: async (user, status, condition = {}) => {
-      const refused = malformed(statusForm, { status }) ?? malformed(conditionForm, condition);
+      const refused = malformed(statusForm, { status, ifMatch: ifMatchIn(condition) });
       if (refused !== undefined) return refusedAs(refused);
       return commands.set(user, ({ slot, end }) => {
         return writeStatus(slot.records, end, user, status === 'DISABLED', condition.ifMatch);
       });
     },
     setLimits: async (user, limits, condition = {}) => {
-      const refused = malformed(limitsForm, limits) ?? malformed(conditionForm, condition);
+      const refused =
+        malformed(limitsForm, limits) ??
+        malformed(conditionForm, { ifMatch: ifMatchIn(condition) });
       if (refused !== undefined) return refusedAs(refused);
       const set = withoutNulls(limits);
       return commands.set(user, ({ slot, end }) => {
@@ -115,8 +117,17 @@ const limitsForm = members<ClearableLimits>({
   daily_stake: clearable,
   daily_loss: clearable,
 });
-const statusForm = members<{ status: PlayerStatus }>({ status: oneOf('ACTIVE', 'DISABLED') });
-const conditionForm = members<Condition>({ ifMatch: optional(expected) });
+const ifMatch = optional(expected);
+const conditionForm = members<Condition>({ ifMatch });
+const statusForm = members<Condition & { readonly status: PlayerStatus }>({
+  status: oneOf('ACTIVE', 'DISABLED'),
+  ifMatch,
+});
+
+/** A condition may come with what other calls take beside it. */
+function ifMatchIn(options: unknown): unknown {
+  return isObject(options) ? options['ifMatch'] : null;
+}
 
 /** In one order: equal limits are equal bytes. */
 function withoutNulls({ max_bet, daily_stake, daily_loss }: ClearableLimits): Limits {
