@@ -106,6 +106,11 @@ function bodies(
 }
 
 const reason = noWords;
+
+function listed(w: Loose, list: string, options: unknown): Promise<unknown> {
+  return list === 'items' ? w.items.list(options) : w[list].list('p', options);
+}
+
 const rows: Row[] = [
   ...bodies(
     'credits.add',
@@ -350,23 +355,23 @@ const rows: Row[] = [
       }),
     ],
   ]),
-  ...(['transactions', 'orders', 'entitlements'] as const).flatMap((list): Row[] => [
+  ...(['transactions', 'orders', 'entitlements', 'items'] as const).flatMap((list): Row[] => [
     ...[5, null, 1n, {}].map(
       (cursor): Row => [
         `${list}.list with ${String(cursor)} as cursor`,
-        (w) => w[list].list('p', { cursor }),
+        (w) => listed(w, list, { cursor }),
         refused('invalid_cursor'),
       ],
     ),
     ...['5', null, 1n].map(
       (limit): Row => [
         `${list}.list with ${typeof limit} as limit`,
-        (w) => w[list].list('p', { limit }),
+        (w) => listed(w, list, { limit }),
         invalid('/limit'),
       ],
     ),
-    [`${list}.list with an unknown option`, (w) => w[list].list('p', { foo: 1 }), invalid('/foo')],
-    [`${list}.list with a number as options`, (w) => w[list].list('p', 5), { ok: true }],
+    [`${list}.list with an unknown option`, (w) => listed(w, list, { foo: 1 }), invalid('/foo')],
+    [`${list}.list with a number as options`, (w) => listed(w, list, 5), { ok: true }],
   ]),
   ['transactions.list of FOO', (w) => w.transactions.list('p', { type: 'FOO' }), invalid('/type')],
   ['entitlements.list by number', (w) => w.entitlements.list('p', { sku: 5 }), invalid('/sku')],
@@ -460,18 +465,21 @@ test.each(rows.filter(([name]) => name.includes('hides')))('%s is refused', asyn
 
 const loose = (): Loose => wallet;
 
-test.each([
-  ['a status in small letters', () => loose().players.setStatus('p', 'disabled')],
-  ['no status', () => loose().players.setStatus('p')],
-  ['no limits', () => loose().players.setLimits('p')],
-  ['null as limits', () => loose().players.setLimits('p', null)],
-  ['a limit of text', () => loose().players.setLimits('p', { max_bet: 'x' })],
-  ['a limit of a bigint', () => loose().players.setLimits('p', { daily_loss: 1n })],
-  ['a limit below zero', () => loose().players.setLimits('p', { daily_stake: -1 })],
-  ['an unknown limit', () => loose().players.setLimits('p', { foo: 5 })],
-])('%s is refused, and nothing is set', async (_, call) => {
+test.each<[string, string, Call]>([
+  ['a status in small letters', '/status', (w) => w.players.setStatus('p', 'disabled')],
+  ['no status', '/status', (w) => w.players.setStatus('p')],
+  ['a version of text', '/ifMatch', (w) => w.players.setStatus('p', 'DISABLED', { ifMatch: '1' })],
+  ['versions of text', '/ifMatch', (w) => w.players.setLimits('p', {}, { ifMatch: ['1'] })],
+  ['null as condition', '/ifMatch', (w) => w.players.setLimits('p', {}, null)],
+  ['no limits', '', (w) => w.players.setLimits('p')],
+  ['null as limits', '', (w) => w.players.setLimits('p', null)],
+  ['a limit of text', '/max_bet', (w) => w.players.setLimits('p', { max_bet: 'x' })],
+  ['a limit of a bigint', '/daily_loss', (w) => w.players.setLimits('p', { daily_loss: 1n })],
+  ['a limit below zero', '/daily_stake', (w) => w.players.setLimits('p', { daily_stake: -1 })],
+  ['an unknown limit', '/foo', (w) => w.players.setLimits('p', { foo: 5 })],
+])('%s sets nothing', async (_, pointer, call) => {
   const before = await wallet.players.get('p');
-  expect(await call()).toMatchObject({ ok: false, code: 'validation_failed' });
+  expect(await call(wallet)).toMatchObject(invalid(pointer) as object);
   expect(await wallet.players.get('p')).toEqual(before);
 });
 
@@ -482,14 +490,14 @@ test.each([
   const before = await wallet.players.get('p');
   const error: unknown = await call().catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(TypeError);
-  expect(String(error)).toMatch(/must be|takes an array|is not known/);
+  expect(String(error)).toMatch(/takes an array/);
   expect(await wallet.players.get('p')).toEqual(before);
 });
 
 test('null clears a limit, as over HTTP', async () => {
   await wallet.players.setLimits('p', { max_bet: 5, daily_stake: 7 });
   const cleared = await wallet.players.setLimits('p', { max_bet: null, daily_stake: 7 });
-  expect(cleared).toMatchObject({ ok: true, value: { limits: { daily_stake: 7 } } });
+  expect(cleared?.ok && cleared.value.limits).toEqual({ daily_stake: 7 });
 });
 
 test('the key of an answered request is looked at before its arguments', async () => {

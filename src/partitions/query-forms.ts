@@ -10,11 +10,15 @@ import {
 } from '../ledger/forms.js';
 import type { Refusal } from '../ledger/refusals.js';
 import { transactionTypes } from '../ledger/resources.js';
-import type { Query } from './queries.js';
+import type { PageQuery, Query } from './queries.js';
 
 type QueryOf<What extends Query['what']> = Extract<Query, { readonly what: What }>;
 
-const page = { what: text, limit: whole(1, 200), cursor: optional(idOf('invalid_cursor')) };
+const limits = { limit: whole(1, 200), cursor: optional(idOf('invalid_cursor')) };
+const page = { what: text, ...limits };
+
+/** What is asked of a list that the engine keeps itself. */
+export const pageForm: Form<PageQuery> = members<PageQuery>(limits);
 
 /** What callers ask for; the engine's own queries have no form. */
 const forms: { readonly [What in Query['what']]: Form<QueryOf<What>> | undefined } = {

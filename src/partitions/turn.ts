@@ -4,7 +4,7 @@ import { betRules, type DecideBet } from '../ledger/bets.js';
 import { counted, dayOf } from '../ledger/daily.js';
 import { type DialectName, dialects } from '../ledger/dialects.js';
 import { applySetting, decideOpen, decideSetting, type Setting } from '../ledger/players.js';
-import { invalid, type Refusal } from '../ledger/refusals.js';
+import type { Refusal } from '../ledger/refusals.js';
 import { type BaseContext, change } from '../ledger/request.js';
 import {
   type Accepted,
@@ -132,20 +132,10 @@ export class Turn {
 
   #query(records: Bytes, start: number, actor: Actor | undefined): Result {
     const query = unpackDetail(records, start, DETAILS.args) as Query;
-    const body = this.#answerTo(query, actor, records, start);
+    const body = this.#queries.run(query, actor, records, start);
     const version = actor?.version ?? 0;
     if (!isRefusal(body)) return { code: RESULT.answered, version, body };
     return { code: RESULT.refused, version, body: { code: body.code, members: body.members } };
-  }
-
-  /** What a query cannot mean is refused; a fault of the disk ends the thread as any other. */
-  #answerTo(query: Query, actor: Actor | undefined, records: Bytes, start: number): unknown {
-    try {
-      return this.#queries.run(query, actor, records, start);
-    } catch (error) {
-      if (error instanceof TypeError) return invalid('', 'cannot be asked');
-      throw error;
-    }
   }
 
   #decide(

@@ -14,6 +14,7 @@ import { type OrderArgs, type OrderOnlyArgs, order, type Quote } from '../../led
 import { refuse } from '../../ledger/refusals.js';
 import type { RequestKind } from '../../ledger/vocabulary.js';
 import type { Cursors } from '../../partitions/cursors.js';
+import { pageForm } from '../../partitions/query-forms.js';
 import type {
   Entitlements,
   Item,
@@ -66,8 +67,11 @@ export class Catalogue implements Items {
     this.#quotes.set(sku, { version, kind, price, active, ...optional });
   }
 
-  async list(options: PageOptions = {}): Promise<Outcome<Page<Item>>> {
-    const { limit, cursor } = pageOf(options);
+  async list(options?: PageOptions): Promise<Outcome<Page<Item>>> {
+    const page = pageOf(options);
+    const fault = malformed(pageForm, page);
+    if (fault !== undefined) return refusedAs(fault);
+    const { limit, cursor } = page;
     const after = cursor === undefined ? '' : this.#cursors.read(LIST, cursor);
     if (typeof after !== 'string') return refusedAs(refuse('invalid_cursor'));
     const rest = [...this.#items.values()].filter(({ sku }) => sku > after);
