@@ -36,6 +36,8 @@ else {
   else if (values['every-step']) await everyStep(modules, Number(values.seeds ?? 3));
   else await many(modules, seeds(Number(values.seeds ?? 1000)));
 }
+// A mutant may leave behind what would keep the process alive.
+process.exit();
 
 function* seeds(count: number): Generator<Script> {
   for (let seed = from; seed < from + count; seed++) yield script(seed, ops);
