@@ -1,6 +1,6 @@
 // Loaded before everything else in every thread (`node --import`). While the folder
 // PURSER_TEST_HOOKS has a file `hang-0`, the batches of partition 0 do not come back; with a file
-// `slow-0` they come back a second later, with `mute-0` its books do not. With PURSER_TEST_TICK_MS
+// `slow-0` they come back half a second later, with `mute-0` its books do not. With PURSER_TEST_TICK_MS
 // each look at the main thread's clock takes that long, and a turn of 64 requests may be late.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ if (!isMainThread && workerData?.partition !== undefined) {
     join(process.env.PURSER_TEST_HOOKS ?? '.', `${kind}-${workerData.partition}`);
   Partition.prototype.turn = async function (task) {
     const result = await turn.call(this, task);
-    if (existsSync(file('slow'))) await wait(1_000);
+    if (existsSync(file('slow'))) await wait(500);
     while (existsSync(file('hang'))) await wait(5);
     return result;
   };
