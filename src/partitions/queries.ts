@@ -2,7 +2,7 @@ import { CREDENTIAL, type Credential, PROFILE, type Profile } from '../ledger/ac
 import { ITEM } from '../ledger/catalogue.js';
 import { entitlementOf, holdingOf, LOT, type Lot, ownedAt } from '../ledger/lots.js';
 import { PAYMENT, paymentOf, type StoredPayment } from '../ledger/payments.js';
-import { invalid, type Refusal, refuse } from '../ledger/refusals.js';
+import { type Refusal, refuse } from '../ledger/refusals.js';
 import type {
   Entitlement,
   EntitlementStatus,
@@ -56,20 +56,8 @@ export class Queries {
     this.#cursors = new Cursors(seed);
   }
 
-  /**
-   * The body of the answer, or why there is none. `records` holds the query's own record. What a
-   * query cannot mean is refused; a fault of the disk ends the thread as any other.
-   */
+  /** The body of the answer, or why there is none. `records` holds the query's own record. */
   run(query: Query, actor: Actor | undefined, records: Bytes, start: number): unknown | Refusal {
-    try {
-      return this.#find(query, actor, records, start);
-    } catch (error) {
-      if (error instanceof TypeError) return invalid('', 'cannot be asked');
-      throw error;
-    }
-  }
-
-  #find(query: Query, actor: Actor | undefined, records: Bytes, start: number): unknown | Refusal {
     const { documents } = this.#state;
     switch (query.what) {
       case 'payment owner':
