@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
+import { mutate, projectRoot } from './support/mutant.js';
 import { run } from './support/server.js';
 
 const support = resolve(import.meta.dirname, 'support');
@@ -65,4 +66,25 @@ test('close ends a thread that is on its way back, too', () => {
     after: ['closed', 'closed'],
     later: ['closed', 'closed'],
   });
+});
+
+test('a thread that dies while LMDB takes its writes does not hold up the process', () => {
+  const mutant = mutate(projectRoot(import.meta.url), {
+    name: 'die while a checkpoint is written',
+    file: 'partitions/checkpoint-store.js',
+    find: 'this.#put(META, meta);',
+    replace: 'process.exit(1);',
+  });
+  const directory = newDirectory();
+  try {
+    const script = resolve(support, 'thread-writing.mjs');
+    const { stderr, status } = spawnSync(process.execPath, [script, mutant.dist, directory], {
+      encoding: 'utf8',
+      timeout: 30_000,
+    });
+    expect(status, stderr).toBe(0);
+    expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+  } finally {
+    mutant.remove();
+  }
 });

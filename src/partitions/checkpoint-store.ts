@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { open, type RootDatabase } from 'lmdb';
 import { Packr } from 'msgpackr';
 import type { BookValues } from '../ledger/apply.js';
 import type { AccountName } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
 import { syncDataFile } from './data-file.js';
+import { type Environment, openEnvironment } from './environment.js';
 
 /**
  * Where a partition stood after one frame. The journal alone is the truth: a checkpoint that is
@@ -66,18 +66,8 @@ export function openCheckpoints(
   readOnly = false,
 ): CheckpointStore {
   const directory = join(partitionDirectory, 'checkpoint');
-  const db = open<Buffer, Buffer>({
-    path: directory,
-    noSubdir: false,
-    keyEncoding: 'binary',
-    encoding: 'binary',
-    overlappingSync: false,
-    noSync: durability === 'process',
-    mapSize: limits.checkpoint_map_bytes,
-    readOnly,
-    compression: false,
-    cache: false,
-  });
+  const mapSize = limits.checkpoint_map_bytes;
+  const db = openEnvironment(directory, { durability, readOnly, mapSize });
   // A new file would stay unsynced until the first checkpoint, and look damaged after a power cut.
   if (durability === 'disk' && !readOnly) syncDataFile(directory);
   return new LmdbCheckpoints(db);
@@ -95,9 +85,9 @@ function documentKey(owner: string, id: string): Buffer {
 }
 
 class LmdbCheckpoints implements CheckpointStore {
-  readonly #db: RootDatabase<Buffer, Buffer>;
+  readonly #db: Environment;
 
-  constructor(db: RootDatabase<Buffer, Buffer>) {
+  constructor(db: Environment) {
     this.#db = db;
   }
 

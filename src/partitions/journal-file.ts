@@ -1,8 +1,8 @@
 import { statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { open, type RootDatabase } from 'lmdb';
 import { limits } from '../limits.js';
 import { syncDataFile } from './data-file.js';
+import { type Environment, openEnvironment } from './environment.js';
 
 /** Frames of one partition on a disk, under growing numbers. */
 export interface JournalFile {
@@ -37,27 +37,11 @@ export function journalDirectory(partitionDirectory: string): string {
 
 /** What it finds is durable when this returns: a killed process may have left it in memory alone. */
 export function openJournalFile(directory: string, options: JournalOptions): JournalFile {
-  const db = openEnvironment(directory, options);
+  const db = openEnvironment(directory, { ...options, mapSize: limits.journal_map_bytes });
   // Waits for a writer that a dead thread of this process may have left at work.
   if (!options.readOnly) db.transactionSync(() => {});
   if (options.durability === 'disk' && !options.readOnly) syncDataFile(directory);
   return new LmdbFile(db, directory, lastNumber(db));
-}
-
-function openEnvironment(directory: string, options: JournalOptions): RootDatabase<Buffer, Buffer> {
-  return open<Buffer, Buffer>({
-    path: directory,
-    noSubdir: false,
-    keyEncoding: 'binary',
-    encoding: 'binary',
-    // With overlapping commits a power cut can leave a file that does not open.
-    overlappingSync: false,
-    noSync: options.durability === 'process',
-    mapSize: limits.journal_map_bytes,
-    readOnly: options.readOnly ?? false,
-    compression: false,
-    cache: false,
-  });
 }
 
 function keyOf(number: number): Buffer {
@@ -67,7 +51,7 @@ function keyOf(number: number): Buffer {
   return key;
 }
 
-function lastNumber(db: RootDatabase<Buffer, Buffer>): number {
+function lastNumber(db: Environment): number {
   for (const key of db.getKeys({ reverse: true, limit: 1 })) return Number(key.readBigUInt64BE(0));
   return 0;
 }
@@ -76,13 +60,13 @@ function lastNumber(db: RootDatabase<Buffer, Buffer>): number {
 const ONCE = { append: true, noOverwrite: true } as unknown as number;
 
 class LmdbFile implements JournalFile {
-  readonly #db: RootDatabase<Buffer, Buffer>;
+  readonly #db: Environment;
   readonly #directory: string;
   readonly last: number;
   #checked = 0;
   #room = true;
 
-  constructor(db: RootDatabase<Buffer, Buffer>, directory: string, last: number) {
+  constructor(db: Environment, directory: string, last: number) {
     this.#db = db;
     this.#directory = directory;
     this.last = last;

@@ -16,33 +16,20 @@ export const SMALL: readonly Mutation[] = [
   },
 ];
 
-const overlapping = (file: string): Mutation => ({
-  name: `lmdb's default of overlappingSync in ${file}`,
-  file: `partitions/${file}.js`,
-  find: 'overlappingSync: false',
-  replace: 'overlappingSync: true',
-});
-
-/** After a power cut LMDB goes back to what it had synced, which it can do only where it may write. */
-const OPENED_TO_WRITE: readonly Mutation[] = [
+const OVERLAPPING: readonly Mutation[] = [
   {
-    name: 'a journal that is looked at is opened to be written',
-    file: 'partitions/journal-file.js',
-    find: 'readOnly: options.readOnly ?? false',
-    replace: 'readOnly: false',
+    name: "lmdb's default of overlappingSync",
+    file: 'partitions/environment.js',
+    find: 'overlappingSync: false',
+    replace: 'overlappingSync: true',
   },
+  // After a power cut LMDB goes back to what it had synced, which it can do only where it may write.
   {
-    name: 'a checkpoint that is looked at is opened to be written',
-    file: 'partitions/checkpoint-store.js',
+    name: 'what is looked at is opened to be written',
+    file: 'partitions/environment.js',
     find: 'readOnly,\n',
     replace: 'readOnly: false,\n',
   },
-];
-
-const OVERLAPPING: readonly Mutation[] = [
-  overlapping('journal-file'),
-  overlapping('checkpoint-store'),
-  ...OPENED_TO_WRITE,
 ];
 
 const NO_SYNC_AT_OPEN: Mutation = {
@@ -67,15 +54,19 @@ const SEVERAL_IN_FLIGHT: readonly Mutation[] = [
   },
 ];
 
-const noSync = (file: string): Mutation => ({
-  name: `no sync of commits in ${file}`,
-  file: `partitions/${file}.js`,
-  find:
-    file === 'journal-file'
-      ? "noSync: options.durability === 'process'"
-      : "noSync: durability === 'process'",
-  replace: 'noSync: true',
-});
+const NO_SYNC: Mutation = {
+  name: 'no sync of commits of the journal',
+  file: 'partitions/journal-file.js',
+  find: '{ ...options, mapSize:',
+  replace: "{ ...options, durability: 'process', mapSize:",
+};
+
+const NO_SYNC_OF_CHECKPOINTS: Mutation = {
+  name: 'no sync of commits of checkpoints',
+  file: 'partitions/checkpoint-store.js',
+  find: '{ durability, readOnly, mapSize }',
+  replace: "{ durability: 'process', readOnly, mapSize }",
+};
 
 /** The engine's own options, and what becomes of the directory with others. */
 export const VARIANTS: Readonly<Record<string, readonly Mutation[]>> = {
@@ -86,6 +77,6 @@ export const VARIANTS: Readonly<Record<string, readonly Mutation[]>> = {
   'overlapping-several': [...OVERLAPPING, ...SEVERAL_IN_FLIGHT],
   several: SEVERAL_IN_FLIGHT,
   'no-sync-at-open': [NO_SYNC_AT_OPEN],
-  'no-sync': [noSync('journal-file')],
-  'no-sync-of-checkpoints': [noSync('checkpoint-store')],
+  'no-sync': [NO_SYNC],
+  'no-sync-of-checkpoints': [NO_SYNC_OF_CHECKPOINTS],
 };
