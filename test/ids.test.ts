@@ -99,6 +99,19 @@ test('the answer to a retry carries the stored request_uuid as it was sent, in e
   await wallet.close();
 });
 
+test.each([undefined, 'no uuid', 5])(
+  'a retry is the same whatever its request_uuid: %s (exwallet)',
+  async (request_uuid) => {
+    const wallet = await openWallet();
+    await wallet.createUsers(['alice']);
+    const first = bet('alice', 7);
+    const answer = await wallet.bet(first);
+    expect(answer.status).toBe('RS_OK');
+    expect(await wallet.bet({ ...first, request_uuid } as never)).toEqual(answer);
+    await wallet.close();
+  },
+);
+
 test('copies of a request whose id another partition has are all refused', async () => {
   const wallet = await openWallet({ partitions: 4 });
   await wallet.createUsers(users);

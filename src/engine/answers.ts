@@ -33,7 +33,9 @@ function textOf(value: unknown): string | undefined {
 
 /** The answer to a bet, win, rollback or balance, from what its partition decided. */
 export function answerOf(body: Body, slot: Slot, index: number, extra: Extra | undefined): Answer {
-  const { user, request_uuid } = body as { user: unknown; request_uuid: unknown };
+  const { user } = body as { user: unknown };
+  // A retry may lack what its stored answer has.
+  const request_uuid = extra?.request ?? (body as { request_uuid: unknown }).request_uuid;
   const code = slot.codes[index] as number;
   if (code >= RESULT.REJECTED || typeof user !== 'string' || typeof request_uuid !== 'string') {
     return refusalOf(body, statusOf(code), slot.balances[index] as number);
@@ -41,7 +43,7 @@ export function answerOf(body: Body, slot: Slot, index: number, extra: Extra | u
   return {
     user,
     status: 'RS_OK',
-    request_uuid: extra?.request ?? request_uuid,
+    request_uuid,
     currency: currencyOf(slot, index),
     balance: slot.balances[index] as number,
   };

@@ -1,3 +1,4 @@
+import { absent, mistyped } from '../ledger/vocabulary.js';
 import { align8, type Bytes, sameBytes, sameUuid } from './bytes.js';
 import { packInto, unpackAt } from './packing.js';
 
@@ -226,6 +227,8 @@ function contentOf(bytes: Bytes, start: number, listedOnly: boolean): string {
 /** The flags that never make the content different. */
 const TRANSIENT = FLAGS.takenElsewhere;
 const LISTED_FLAGS = FLAGS.reference;
+/** Likewise: a `request_uuid` of another form, or none, is another one. */
+const TRANSIENT_FAULTS = absent('request') | mistyped('request');
 
 /**
  * Whether two commands ask for the same: every field but `request_uuid`, or only the operation,
@@ -240,7 +243,8 @@ export function sameContent(
 ): boolean {
   const flags = (a.u8[aStart + RECORD.flags] as number) ^ (b.u8[bStart + RECORD.flags] as number);
   if ((flags & (listedOnly ? LISTED_FLAGS : ~TRANSIENT)) !== 0) return false;
-  if (faultsOf(a, aStart) !== faultsOf(b, bStart)) return false;
+  const faults = faultsOf(a, aStart) ^ faultsOf(b, bStart);
+  if ((faults & ~TRANSIENT_FAULTS) !== 0) return false;
   return (
     a.u8[aStart + RECORD.kind] === b.u8[bStart + RECORD.kind] &&
     a.f64[(aStart + RECORD.amount) >> 3] === b.f64[(bStart + RECORD.amount) >> 3] &&
