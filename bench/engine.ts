@@ -97,7 +97,7 @@ try {
     const figures = await measure(() => inFlight(wallet, width, width === 64 ? 50_000 : COMMANDS));
     rows.push([`${thousands(width)} in flight`, spread(figures)]);
   }
-  for (const width of [1, 4]) {
+  for (const width of [1, 4, 16]) {
     const figures = await measure(() => inBatches(wallet, 1000, width));
     rows.push([`batches of 1,000, ${width} at a time`, spread(figures)]);
   }
