@@ -62,7 +62,7 @@ test('a second signal ends the process at once', async () => {
   server.child.kill('SIGTERM');
   await wait(LATER_MS);
   server.child.kill('SIGTERM');
-  expect(await exit).toEqual([1, null]);
+  expect(await exit).toEqual([null, 'SIGKILL']);
   connection.close();
 });
 
