@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -51,6 +51,18 @@ test('partitions that cannot be are found before anything is made', async () => 
   }
   expect(existsSync(dataDir)).toBe(false);
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'too little address space: one clear line and exit 2, before anything is made',
+  () => {
+    const directory = join(newDirectory(), 'data');
+    const command = `ulimit -v 40000000; exec ${process.execPath} ${main} serve --data ${directory}`;
+    const { status, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^purser: .*1280 GiB of address space.*38.*\n$/);
+    expect(existsSync(directory)).toBe(false);
+  },
+);
 
 test('a directory is made with those above it', async () => {
   const directory = join(newDirectory(), 'deep', 'down');

@@ -19,6 +19,7 @@ import { availableParallelism } from 'node:os';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { limits } from '../limits.js';
 import { reasonOf } from '../partitions/fault.js';
+import { checkAddressSpace } from './address-space.js';
 import { OpenError } from './errors.js';
 
 const FORMAT = 2;
@@ -56,6 +57,7 @@ export function genesisHash(manifest: Manifest, partition: number): Buffer {
 
 /** Opens the directory, or makes it; throws OpenError with one clear line otherwise. */
 export function openDirectory(dataDir: string, partitions: number | undefined): Manifest {
+  checkAddressSpace();
   makeDirectory(dataDir);
   const found = readManifest(dataDir);
   if (found === undefined) return create(dataDir, partitions ?? defaultPartitions());
@@ -70,6 +72,7 @@ export function openDirectory(dataDir: string, partitions: number | undefined): 
 
 /** The manifest of an existing data directory. */
 export function existingDirectory(dataDir: string): Manifest {
+  checkAddressSpace();
   const found = existsSync(dataDir) ? readManifest(dataDir) : undefined;
   if (found === undefined) throw new OpenError(`${dataDir} is no data directory of purser`);
   return found;
