@@ -15,7 +15,9 @@ const imports: Import[] = readdirSync(src, { recursive: true, encoding: 'utf8' }
   .filter((file) => file.endsWith('.ts'))
   .flatMap((file) => {
     const text = readFileSync(join(src, file), 'utf8');
-    const targets = [...text.matchAll(/(?:from|import) '([^']+)'/g)].map(([, target]) => target);
+    const targets = [...text.matchAll(/(?:from |import |import\()'([^']+)'/g)].map(
+      ([, target]) => target,
+    );
     return targets.map((target = '') => ({
       file,
       target: target.startsWith('.') ? relative(src, join(src, dirname(file), target)) : target,

@@ -1,0 +1,85 @@
+import type { Wallet } from '../engine/wallet.js';
+import { openWallet } from '../index.js';
+import { drain } from '../server/drain.js';
+import { createServer, type ServerOptions } from '../server/server.js';
+import { readWebhookSecrets, type WebhookSecrets } from '../server/webhooks.js';
+import { isLoopback, listen } from './address.js';
+import { withProgress } from './progress.js';
+import type { ServeSettings } from './serve-options.js';
+import { stopRequested } from './stop.js';
+import { ownTokenSecret } from './token-secret.js';
+import { UsageError } from './usage.js';
+import { version } from './version.js';
+import { example } from './welcome.js';
+
+/** Serves until a signal; then what was accepted is finished first. */
+export async function serveWallet(settings: ServeSettings): Promise<number> {
+  refuseOpenDoor(settings);
+  // Before anything is made: what is malformed leaves no trace.
+  const secrets = webhookSecrets();
+  const wallet = await open(settings);
+  try {
+    await serveUntilStopped(wallet, settings, secrets);
+  } finally {
+    await wallet.close();
+  }
+  return 0;
+}
+
+function refuseOpenDoor({ host, 'api-keys': apiKeys }: ServeSettings): void {
+  if (apiKeys !== undefined || isLoopback(host)) return;
+  throw new UsageError(`${host} can be reached from outside: PURSER_API_KEYS is required`);
+}
+
+function open(settings: ServeSettings): Promise<Wallet> {
+  const { data: dataDir, partitions, dialect, currency, durability } = settings;
+  return withProgress((onProgress) =>
+    openWallet({
+      dataDir,
+      dialect,
+      currency,
+      durability,
+      initialBalance: settings['initial-balance'],
+      onProgress,
+      ...(partitions !== undefined && { partitions }),
+    }),
+  );
+}
+
+function serverOptions(settings: ServeSettings, secrets: WebhookSecrets): ServerOptions {
+  const { 'api-keys': apiKeys, 'hub88-public-key': hub88PublicKey, origins } = settings;
+  return {
+    version,
+    logLevel: settings.log,
+    tokenSecret: settings['token-secret'] ?? ownTokenSecret(settings.data),
+    webhookSecrets: secrets,
+    selfTopUp: settings['self-topup'] === 'true',
+    loginsAMinute: settings['login-rate'],
+    ...(apiKeys && { apiKeys }),
+    ...(hub88PublicKey && { hub88PublicKey }),
+    ...(origins && { origins }),
+  };
+}
+
+function webhookSecrets(): WebhookSecrets {
+  try {
+    return readWebhookSecrets(process.env);
+  } catch (cause) {
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+async function serveUntilStopped(
+  wallet: Wallet,
+  settings: ServeSettings,
+  secrets: WebhookSecrets,
+): Promise<void> {
+  const { 'api-keys': apiKeys, 'hub88-public-key': hub88PublicKey } = settings;
+  const app = createServer(wallet, serverOptions(settings, secrets));
+  const stop = stopRequested();
+  const url = await listen(app, settings.host, settings.port);
+  if (!apiKeys && !hub88PublicKey) process.stderr.write(example(url, settings.currency));
+  process.stdout.write(`purser listening on ${url}\n`);
+  await stop;
+  await drain(app);
+}
