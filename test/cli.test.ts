@@ -64,6 +64,14 @@ test.skipIf(process.platform !== 'linux')(
   },
 );
 
+test.each(['18.20.8', '20.18.3'])('under Node %s: one clear line and exit 2', (version) => {
+  const old = `Object.defineProperty(process, 'versions', { value: { node: '${version}' } });`;
+  const load = `${old} process.argv = ['node', 'purser']; require(${JSON.stringify(main)});`;
+  const { status, stderr } = spawnSync(process.execPath, ['-e', load], { encoding: 'utf8' });
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^purser: needs Node 20\.19 or newer.*\n$/);
+});
+
 test('a directory is made with those above it', async () => {
   const directory = join(newDirectory(), 'deep', 'down');
   const server = await serve(['--data', directory, '--partitions', '1']);
