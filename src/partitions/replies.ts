@@ -1,6 +1,6 @@
 import { align8, type Bytes } from './bytes.js';
 import { pack } from './packing.js';
-import type { Extra, Slot } from './slots.js';
+import type { Extra, ReadReply, Slot } from './slots.js';
 
 /** The answer to a request: the player's version and the body. */
 export interface Reply {
@@ -72,17 +72,6 @@ export class ReplyWriter {
     this.#end = align8(at + HEAD_BYTES + content.length);
     return at;
   }
-}
-
-/** A reply as it was written. */
-export interface ReadReply {
-  readonly version: number;
-  readonly balance: number;
-  readonly moved: number;
-  readonly time: number;
-  /** Where the packed body or changes are: good until the batch is settled. */
-  readonly content: Buffer;
-  readonly at: number;
 }
 
 /** The reply to the command at `index`. */

@@ -1,7 +1,6 @@
 import type { Limits } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
 import { type Bytes, viewBytes } from './bytes.js';
-import type { ReadReply } from './replies.js';
 
 /**
  * The shared ring through which batches go to a partition and their results come back: per slot
@@ -55,6 +54,17 @@ export interface Extra {
   readonly player?: PlayerState;
   /** A reply that had no room in the slot. */
   readonly reply?: ReadReply;
+}
+
+/** A reply as it was written. */
+export interface ReadReply {
+  readonly version: number;
+  readonly balance: number;
+  readonly moved: number;
+  readonly time: number;
+  /** Where the packed body or changes are: good until the batch is settled. */
+  readonly content: Buffer;
+  readonly at: number;
 }
 
 export interface PlayerState {

@@ -4,7 +4,6 @@ import type { ApiKeys } from './auth.js';
 import { type Access, admit, type Caller, playerIn, type ReadToken } from './caller.js';
 import { idempotencyKeyOf, ifMatchOf } from './conditions.js';
 import type { HeaderParameter } from './openapi/headers.js';
-import { note } from './openapi/operations.js';
 import { Problem, type ProblemCode } from './problems.js';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -152,6 +151,15 @@ export function answer(reply: FastifyReply, outcome: Outcome<unknown>, status: n
   if (outcome.version > 0) reply.header('etag', `"${outcome.version}"`);
   if (outcome.replayed) reply.header('idempotent-replayed', 'true');
   return outcome.value;
+}
+
+const noted = new Map<string, Operation>();
+/** Every operation that was added, by its method and path as the document writes them. */
+export const operations: ReadonlyMap<string, Operation> = noted;
+
+function note(operation: Operation): void {
+  const path = operation.url.replace(/:(\w+)/g, '{$1}');
+  noted.set(`${String(operation.method).toLowerCase()} ${path}`, operation);
 }
 
 /** Describes a route whose body the engine judges; the result is the route's `config`. */

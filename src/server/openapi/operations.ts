@@ -1,14 +1,6 @@
-import type { Operation } from '../operation.js';
+import { type Operation, operations } from '../operation.js';
 import { Problem, type ProblemCode, problemBody, problems } from '../problems.js';
 import { idempotencyKey, ifMatch } from './headers.js';
-
-/** Every operation that was added, by its method and path as the document writes them. */
-const operations = new Map<string, Operation>();
-
-export function note(operation: Operation): void {
-  const path = operation.url.replace(/:(\w+)/g, '{$1}');
-  operations.set(`${String(operation.method).toLowerCase()} ${path}`, operation);
-}
 
 type Document = Record<string, unknown>;
 type Json = Record<string, unknown>;
