@@ -299,3 +299,33 @@ test('what is read late in a long turn is refused, and how the server is can sti
   expect(await balanceOf(server, 'alice')).toBe(OPENED - (count - refused));
   await server.kill();
 });
+
+test('lists that were announced in time and come all at once are refused before they are parsed', async () => {
+  const { server } = await slowed(1, 10);
+  await server.ask('/users', { users: ['alice'] });
+  const text = JSON.stringify([{ op: 'bet', ...bet('alice', 1) }]);
+  const announced: RawConnection[] = [];
+  while (announced.length < 40) {
+    const connection = await rawConnection(server);
+    const type = `content-type: application/json\r\ncontent-length: ${text.length}`;
+    connection.write(
+      `POST /transactions HTTP/1.1\r\nhost: purser\r\n${type}\r\nexpect: 100-continue\r\n\r\n`,
+    );
+    await connection.hears('100 Continue');
+    announced.push(connection);
+  }
+  // All of them are there when it reads on. The id is the same: the bet is taken once.
+  server.child.kill('SIGSTOP');
+  for (const connection of announced) connection.write(text);
+  await wait(100);
+  server.child.kill('SIGCONT');
+  const heard = await Promise.all(announced.map((one) => one.hears('HTTP/1.1', 2)));
+  for (const connection of announced) connection.close();
+  const refused = heard.filter((answer) => answer.includes('HTTP/1.1 503'));
+  const granted = heard.filter((answer) => answer.includes('"status":"RS_OK"'));
+  expect(granted.length).toBeGreaterThanOrEqual(8);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(granted.length + refused.length).toBe(announced.length);
+  for (const answer of refused) expect(answer).toMatch(/retry-after: 1[\s\S]*"code":"overloaded"/);
+  await server.kill();
+});

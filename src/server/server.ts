@@ -6,7 +6,7 @@ import type { Wallet } from '../engine/wallet.js';
 import { type ApiKeys, allow, type Scope } from './auth.js';
 import { refuseConnection } from './connections.js';
 import { answerFailures, sendProblem } from './failures.js';
-import { chooseFormat, readBodies } from './formats.js';
+import { chooseFormat, type Inspect, readBodies } from './formats.js';
 import { boundLargeBodies } from './large-bodies.js';
 import { Turns } from './late.js';
 import { limits } from './limits.js';
@@ -122,10 +122,13 @@ function walletRoutes(
   turns: Turns,
 ): void {
   scope(app, options, 'wallet', (inner) => createUsersRoute(inner, wallet));
-  protocolScope(app, options, (inner) => {
+  protocolScope(app, options, (inner, inspect) => {
     transactionRoutes(inner, wallet);
-    batchRoute(inner, wallet, turns.refuseLists(wallet));
     userRoutes(inner, wallet);
+    inner.register(async (lists) => {
+      turns.refuseLists(lists, wallet, inspect);
+      batchRoute(lists, wallet);
+    });
   });
   resourceRoutes(app, wallet, options);
 }
@@ -169,7 +172,7 @@ function allowOrigins(app: FastifyInstance, origins: readonly string[]): void {
   });
 }
 
-type AddRoutes = (scope: FastifyInstance) => void;
+type AddRoutes = (scope: FastifyInstance, inspect?: Inspect) => void;
 
 /** Routes for services whose key has the scope; without keys for everybody. */
 function scope(
@@ -188,10 +191,11 @@ function scope(
 /** The routes that an aggregator calls: with its public key known, the signature says who calls. */
 function protocolScope(app: FastifyInstance, options: ServerOptions, addRoutes: AddRoutes): void {
   const { apiKeys, hub88PublicKey } = options;
+  const inspect = hub88PublicKey === undefined ? undefined : signedBy(hub88PublicKey);
   app.register(async (inner) => {
-    if (hub88PublicKey !== undefined) readBodies(inner, signedBy(hub88PublicKey));
+    if (inspect !== undefined) readBodies(inner, inspect);
     else if (apiKeys !== undefined) inner.addHook('onRequest', allow(apiKeys, 'wallet'));
     inner.addHook('onRequest', chooseFormat);
-    addRoutes(inner);
+    addRoutes(inner, inspect);
   });
 }

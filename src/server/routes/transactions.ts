@@ -1,4 +1,4 @@
-import type { FastifyInstance, onRequestHookHandler } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { BetBody, RollbackBody, WinBody } from '../../engine/bodies.js';
 import type { Operation, Wallet } from '../../engine/wallet.js';
 import { objectOf } from '../formats.js';
@@ -83,15 +83,11 @@ export function transactionRoutes(app: FastifyInstance, wallet: Wallet): void {
 }
 
 /** `POST /transactions`: an array of operations in, the array of their answers out. */
-export function batchRoute(
-  app: FastifyInstance,
-  wallet: Wallet,
-  onRequest: onRequestHookHandler,
-): void {
+export function batchRoute(app: FastifyInstance, wallet: Wallet): void {
   const schema = { response: { 200: { type: 'array', items: answerSchema } } };
   const bodyLimit = limits.batch_body_bytes;
   const config = described(batchOperation);
-  app.post(batchOperation.url, { schema, bodyLimit, config, onRequest }, ({ body }) => {
+  app.post(batchOperation.url, { schema, bodyLimit, config }, ({ body }) => {
     return wallet.batch(operationsIn(body) as readonly Operation[]);
   });
 }
