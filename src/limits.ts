@@ -44,6 +44,8 @@ export const limits = {
   entry_alignment_bytes: 8,
   /** A frame that has reached this many bytes takes no further entry. */
   frame_full_bytes: 448 * KIB,
+  /** A frame of at most this size is committed by the partition's own thread. */
+  frame_small_bytes: 16 * KIB,
   /** Postings of one entry. */
   entry_postings: 5,
   /** Frames kept in memory, so that a retry or win finds a recent transaction without the disk. */

@@ -14,6 +14,12 @@ export const SMALL: readonly Mutation[] = [
     find: 'recent_frames_bytes: 64 * MIB',
     replace: 'recent_frames_bytes: MIB',
   },
+  {
+    name: 'some frames are committed by the thread itself, some by LMDB',
+    file: 'limits.js',
+    find: 'frame_small_bytes: 16 * KIB',
+    replace: 'frame_small_bytes: KIB',
+  },
 ];
 
 const OVERLAPPING: readonly Mutation[] = [
@@ -51,6 +57,13 @@ const SEVERAL_IN_FLIGHT: readonly Mutation[] = [
     file: 'limits.js',
     find: 'batch_early_commands: 256',
     replace: 'batch_early_commands: 1',
+  },
+  // The thread's own commits wait for each other.
+  {
+    name: 'no frame is committed by the thread itself',
+    file: 'partitions/journal-file.js',
+    find: 'frames.length === 1 && first !== undefined',
+    replace: 'first === null',
   },
 ];
 
