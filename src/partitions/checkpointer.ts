@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { limits } from '../limits.js';
 import type { CheckpointStore, StoredDocument } from './checkpoint-store.js';
-import { type Layer, LIMITS } from './documents.js';
+import { LIMITS } from './documents.js';
 import type { Journal } from './journal.js';
+import type { Layer } from './layer.js';
 import { TABLES } from './location-index.js';
 import type { PartitionState } from './partition-state.js';
 

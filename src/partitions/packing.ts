@@ -40,6 +40,11 @@ export function unpackAt(bytes: Buffer, at: number): unknown {
   return reader.read(bytes, at);
 }
 
+/** Where the text ends that is packed at `at`. Throws when it is none. */
+export function textEnd(bytes: Buffer, at: number): number {
+  return reader.textEnd(bytes, at);
+}
+
 /** Whether it is null that is packed at `at`. */
 export function isNull(bytes: Buffer, at: number): boolean {
   return bytes[at] === CODES.null;

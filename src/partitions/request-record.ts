@@ -4,7 +4,7 @@ import { kindCodes } from '../ledger/vocabulary.js';
 import type { Bytes } from './bytes.js';
 import type { Currencies } from './currencies.js';
 import { balanceOf, kindOf, movedOf, recordOf, timeOf, versionOf } from './frame.js';
-import { packInto, unpackAt, unpackedEnd } from './packing.js';
+import { packInto, textEnd, unpackAt, unpackedEnd } from './packing.js';
 import {
   DETAILS,
   FLAGS,
@@ -63,25 +63,22 @@ class PackedChange implements Change {
 }
 
 /**
- * Calls back with each document that `packChanges` packed at `at`, and where its value is. Returns
- * where they end.
+ * Calls back with each document that `packChanges` packed at `at`: where its packed id is, and its
+ * value. Returns where they end.
  */
 export function eachChange(
   bytes: Buffer,
   at: number,
-  visit: (collection: Collection, id: string, at: number, length: number) => void,
+  visit: (collection: Collection, id: number, value: number) => void,
 ): number {
   const count = unpackAt(bytes, at) as number;
   let next = unpackedEnd();
   for (let i = 0; i < count; i++) {
     const collection = collections[bytes[next] as number];
-    const id = unpackAt(bytes, next + 1);
-    const head = unpackedEnd();
-    if (collection === undefined || typeof id !== 'string') {
-      throw new RangeError('a document has no collection or id');
-    }
+    if (collection === undefined) throw new RangeError('a document has no collection');
+    const head = textEnd(bytes, next + 1);
     const length = bytes.readUInt32LE(head);
-    visit(collection, id, head + 4, length);
+    visit(collection, next + 1, head + 4);
     next = head + 4 + length;
   }
   return next;
@@ -91,7 +88,7 @@ export function eachChange(
 export function readChanges(bytes: Buffer, at: number): readonly Change[] {
   const changes: Change[] = [];
   eachChange(bytes, at, (collection, id, value) => {
-    changes.push(new PackedChange(collection, id, bytes, value));
+    changes.push(new PackedChange(collection, unpackAt(bytes, id) as string, bytes, value));
   });
   return changes;
 }

@@ -21,6 +21,18 @@ export class ValueReader {
     return this.#value();
   }
 
+  /** Goes on over a text, without making it. */
+  textEnd(bytes: Buffer, at: number): number {
+    this.#bytes = bytes;
+    this.#at = at;
+    const code = this.#byte();
+    if (code >= CODES.fix_text && code < CODES.null) this.#take(code & 31);
+    else if (code === CODES.text) this.#take(this.#unsigned(1));
+    else if (code === CODES.text + 1) this.#take(this.#unsigned(2));
+    else throw new RangeError(`no text begins with ${code}`);
+    return this.#at;
+  }
+
   /** Where what was read last ends. */
   get at(): number {
     return this.#at;
