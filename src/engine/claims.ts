@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { limits } from '../limits.js';
 import type { Hash } from '../partitions/hash.js';
 
 const TABLES = 1024;
@@ -6,6 +7,15 @@ const SMALLEST = 16;
 const FULLEST = 0.8;
 const GROWTH = 1.4;
 const TWO_32 = 4294967296;
+
+/**
+ * An id in flight is a number, for there is one for each command: how many commands carry it, their
+ * partition, and whether the one that does is alone.
+ */
+const ALONE = 1;
+const PARTITION = 2;
+const COMMAND = 128;
+assert.ok(limits.partitions * PARTITION <= COMMAND);
 
 /**
  * Which partition may have which id: a fingerprint and one byte for each.
@@ -21,7 +31,8 @@ export class Claims {
   /** The partition's number plus one; 0 for a free slot. */
   readonly #owners: (Uint8Array | undefined)[] = new Array(TABLES).fill(undefined);
   readonly #used = new Uint32Array(TABLES);
-  readonly #flights = new Map<number, Flight>();
+  readonly #flights = new Map<number, number>();
+  readonly #waiting = new Map<number, (() => void)[]>();
 
   /** A number for the id whose fingerprint is in the hash. */
   static keyOf(hash: Hash): number {
@@ -32,12 +43,12 @@ export class Claims {
   take(key: number, partition: number): boolean {
     const flight = this.#flights.get(key);
     if (flight !== undefined) {
-      if (flight.alone || flight.partition !== partition) return false;
-      flight.commands += 1;
+      if (flight % COMMAND !== partition * PARTITION) return false;
+      this.#flights.set(key, flight + COMMAND);
       return true;
     }
     if (this.#hasOther(key, partition)) return false;
-    this.#flights.set(key, { partition, alone: false, commands: 1, waiting: [] });
+    this.#flights.set(key, COMMAND + partition * PARTITION);
     return true;
   }
 
@@ -47,38 +58,47 @@ export class Claims {
    */
   hold(key: number, partition: number): void {
     assert.ok(!this.#flights.has(key), 'nobody holds the id');
-    this.#flights.set(key, { partition, alone: true, commands: 1, waiting: [] });
+    this.#flights.set(key, COMMAND + partition * PARTITION + ALONE);
   }
 
   /** Gives an id back; `kept` when the partition has it now, or may have it. */
   release(key: number, partition: number, kept: boolean): void {
     if (kept) this.note(key, partition);
     const flight = this.#flights.get(key);
-    if (flight === undefined || --flight.commands > 0) return;
+    if (flight === undefined) return;
+    if (flight >= 2 * COMMAND) {
+      this.#flights.set(key, flight - COMMAND);
+      return;
+    }
     this.#flights.delete(key);
-    for (const go of flight.waiting) go();
+    const waiting = this.#waiting.get(key);
+    if (waiting === undefined) return;
+    this.#waiting.delete(key);
+    for (const go of waiting) go();
   }
 
   /** Resolves when nobody holds the id; undefined when nobody does. */
   settled(key: number): Promise<void> | undefined {
-    const flight = this.#flights.get(key);
-    if (flight === undefined) return undefined;
-    return new Promise((resolve) => flight.waiting.push(resolve));
+    if (!this.#flights.has(key)) return undefined;
+    return new Promise((resolve) => {
+      const waiting = this.#waiting.get(key);
+      if (waiting === undefined) this.#waiting.set(key, [resolve]);
+      else waiting.push(resolve);
+    });
   }
 
   /** The other partitions that may have the id. */
   others(key: number, partition: number): number[] {
     const found: number[] = [];
-    this.#each(key, (owner) => {
-      if (owner !== partition) found.push(owner);
-      return false;
-    });
+    for (let other = 0; other < limits.partitions; other++) {
+      if (other !== partition && this.#has(key, other)) found.push(other);
+    }
     return found;
   }
 
   /** Notes that a partition has an id. */
   note(key: number, partition: number): void {
-    if (this.#each(key, (owner) => owner === partition)) return;
+    if (this.#has(key, partition)) return;
     const lane = Math.floor(key / TWO_32);
     const used = this.#used[lane] as number;
     const capacity = this.#tags[lane]?.length ?? 0;
@@ -94,20 +114,24 @@ export class Claims {
     }
   }
 
-  #hasOther(key: number, partition: number): boolean {
-    return this.#each(key, (owner) => owner !== partition);
+  #has(key: number, partition: number): boolean {
+    return this.#find(key, partition, true);
   }
 
-  /** Visits the owners of a fingerprint until one is what is looked for. */
-  #each(key: number, visit: (owner: number) => boolean): boolean {
+  #hasOther(key: number, partition: number): boolean {
+    return this.#find(key, partition, false);
+  }
+
+  /** Whether the fingerprint stands there with the partition as its owner, or with another one. */
+  #find(key: number, partition: number, isOwner: boolean): boolean {
     const lane = Math.floor(key / TWO_32);
     const tags = this.#tags[lane];
     const owners = this.#owners[lane];
     if (tags === undefined || owners === undefined) return false;
     const tag = key % TWO_32;
     let slot = Math.floor((tag * tags.length) / TWO_32);
-    while (owners[slot] !== 0) {
-      if (tags[slot] === tag && visit((owners[slot] as number) - 1)) return true;
+    for (let owner = owners[slot]; owner !== 0; owner = owners[slot]) {
+      if (tags[slot] === tag && (owner === partition + 1) === isOwner) return true;
       slot = slot + 1 === tags.length ? 0 : slot + 1;
     }
     return false;
@@ -133,12 +157,4 @@ export class Claims {
       if (owner !== 0) this.#put(lane, oldTags[slot] as number, owner);
     }
   }
-}
-
-/** An id that commands in flight carry. */
-interface Flight {
-  readonly partition: number;
-  readonly alone: boolean;
-  commands: number;
-  readonly waiting: (() => void)[];
 }
