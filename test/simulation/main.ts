@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { mutate, projectRoot } from '../support/mutant.js';
 import { load, type Modules } from './house.js';
-import { mutations } from './mutations.js';
+import { type Fault, mutations } from './mutations.js';
 import { type Script, script } from './script.js';
 import { shrink, tell } from './shrink.js';
 import { play } from './simulation.js';
@@ -99,7 +99,7 @@ async function findMutations(limit: number): Promise<void> {
   const chosen = mutations.filter(({ name }) => name.includes(values.only));
   for (const mutation of chosen) {
     const mutant = mutate(root, mutation);
-    const seed = await firstFailing(await load(mutant.dist), limit);
+    const seed = await firstFailing(await load(mutant.dist), mutation, limit);
     mutant.remove();
     if (seed !== undefined) found += 1;
     else process.exitCode = 1;
@@ -111,9 +111,14 @@ async function findMutations(limit: number): Promise<void> {
 
 async function firstFailing(
   modules: Modules,
+  { seed: known }: Fault,
   limit: number,
 ): Promise<{ what: string } | undefined> {
-  for (const one of seeds(limit)) {
+  function* all(): Generator<Script> {
+    if (known !== undefined) yield script(known, ops);
+    yield* seeds(limit);
+  }
+  for (const one of all()) {
     const { faults } = await play(modules, one);
     if (faults.length > 0) return { what: `${one.seed}: ${faults[0]?.split('\n')[0]}` };
   }
