@@ -14,7 +14,7 @@ if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
   );
   process.exitCode = 2;
 } else {
-  // Every commit holds one of its threads for a sync, and passwords are hashed on them too.
+  // A commit that is not small holds one of its threads for a sync, and passwords are hashed on them.
   process.env['UV_THREADPOOL_SIZE'] ??= `${os.availableParallelism() + 8}`;
   void import('./main.js');
 }

@@ -27,9 +27,9 @@ export class ValueReader {
     this.#at = at;
     const code = this.#byte();
     if (code >= CODES.fix_text && code < CODES.null) this.#take(code & 31);
-    else if (code === CODES.text) this.#take(this.#unsigned(1));
-    else if (code === CODES.text + 1) this.#take(this.#unsigned(2));
-    else throw new RangeError(`no text begins with ${code}`);
+    else if (code >= CODES.text && code <= CODES.text + 2) {
+      this.#take(this.#unsigned(1 << (code - CODES.text)));
+    } else throw new RangeError(`no text begins with ${code}`);
     return this.#at;
   }
 
