@@ -8,6 +8,11 @@ import { type Server, serve } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
 
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
+/** Small frames are committed by the partition's thread, larger ones by LMDB's. */
+const frameSizes = [
+  ['small', {}],
+  ['large', { meta: { text: 'x'.repeat(40_000) } }],
+] as const;
 
 /** Runs the server under strace, and gives the lines of the trace in the order of time. */
 async function traced(
@@ -55,47 +60,52 @@ function callsOf(lines: readonly string[], name: RegExp): Call[] {
   });
 }
 
-test.skipIf(!hasStrace)('no answer is written before the sync of its frame returned', async () => {
-  const bets = 12;
-  const calls = 'trace=openat,fdatasync,pwrite64,pwritev,writev,write,sendto,sendmsg,sendmmsg';
-  const lines = await traced(['-y', '-e', calls], async (server) => {
-    await server.ask('/users', { users: ['alice'] });
-    for (let i = 0; i < bets; i++) {
-      expect(await server.ask('/transaction/bet', bet('alice', 1))).toMatchObject({
-        status: 'RS_OK',
-      });
+test.skipIf(!hasStrace).each(frameSizes)(
+  'no answer is written before the sync of its %s frame returned',
+  async (_, more) => {
+    const bets = 12;
+    const calls = 'trace=openat,fdatasync,pwrite64,pwritev,writev,write,sendto,sendmsg,sendmmsg';
+    const lines = await traced(['-y', '-e', calls], async (server) => {
+      await server.ask('/users', { users: ['alice'] });
+      for (let i = 0; i < bets; i++) {
+        const answer = await server.ask('/transaction/bet', { ...bet('alice', 1), ...more });
+        expect(answer).toMatchObject({ status: 'RS_OK' });
+      }
+    });
+    const answers = lines.flatMap((line, at) => (/HTTP\/1\.1 200/.test(line) ? [at] : []));
+    // The magic of a frame shows which writes bring one to the journal's file.
+    const frames = callsOf(lines, /(pwrite64|pwritev|writev)\(.*PRJ1/);
+    const syncs = callsOf(lines, /fdatasync\(/).filter(({ text }) => text.includes('/journal/'));
+    // LMDB writes its meta page through a file that is opened for synchronous writes.
+    const opened = /O_DSYNC.* = (\d+<[^>]*\/journal\/[^>]*>)/;
+    const files = lines.flatMap((line) => opened.exec(line)?.[1] ?? []);
+    expect(files.length).toBeGreaterThan(0);
+    const metas = callsOf(lines, /pwrite64\(/).filter(({ text }) => {
+      return files.some((file) => text.includes(`pwrite64(${file}`));
+    });
+    expect(answers.length).toBe(bets + 1);
+    for (const [i, answer] of answers.entries()) {
+      // Requests were sent one after the other: what an answer rests on came after the one before.
+      // Each call must have returned before the next one begins, and the last one before the answer.
+      let since = answers[i - 1] ?? 0;
+      for (const calls of [frames, syncs, metas]) {
+        const next = calls.find(({ begun }) => begun > since);
+        expect(next?.ended ?? Number.POSITIVE_INFINITY).toBeLessThan(answer);
+        since = next?.ended ?? since;
+      }
     }
-  });
-  const answers = lines.flatMap((line, at) => (/HTTP\/1\.1 200/.test(line) ? [at] : []));
-  // The magic of a frame shows which writes bring one to the journal's file.
-  const frames = callsOf(lines, /(pwrite64|pwritev|writev)\(.*PRJ1/);
-  const syncs = callsOf(lines, /fdatasync\(/).filter(({ text }) => text.includes('/journal/'));
-  // LMDB writes its meta page through a file that is opened for synchronous writes.
-  const opened = /O_DSYNC.* = (\d+<[^>]*\/journal\/[^>]*>)/;
-  const files = lines.flatMap((line) => opened.exec(line)?.[1] ?? []);
-  expect(files.length).toBeGreaterThan(0);
-  const metas = callsOf(lines, /pwrite64\(/).filter(({ text }) => {
-    return files.some((file) => text.includes(`pwrite64(${file}`));
-  });
-  expect(answers.length).toBe(bets + 1);
-  for (const [i, answer] of answers.entries()) {
-    // Requests were sent one after the other: what an answer rests on came after the one before.
-    // Each call must have returned before the next one begins, and the last one before the answer.
-    let since = answers[i - 1] ?? 0;
-    for (const calls of [frames, syncs, metas]) {
-      const next = calls.find(({ begun }) => begun > since);
-      expect(next?.ended ?? Number.POSITIVE_INFINITY).toBeLessThan(answer);
-      since = next?.ended ?? since;
-    }
-  }
-});
+  },
+);
 
-test.skipIf(!hasStrace)('an answer waits for as long as the sync takes', async () => {
-  const delayed = ['-e', 'trace=fdatasync', '-e', 'inject=fdatasync:delay_enter=400000'];
-  await traced(delayed, async (server) => {
-    await server.ask('/users', { users: ['alice'] });
-    const start = performance.now();
-    await server.ask('/transaction/bet', bet('alice', 1));
-    expect(performance.now() - start).toBeGreaterThan(399);
-  });
-});
+test.skipIf(!hasStrace).each(frameSizes)(
+  'an answer waits for as long as the sync of a %s frame takes',
+  async (_, more) => {
+    const delayed = ['-e', 'trace=fdatasync', '-e', 'inject=fdatasync:delay_enter=400000'];
+    await traced(delayed, async (server) => {
+      await server.ask('/users', { users: ['alice'] });
+      const start = performance.now();
+      await server.ask('/transaction/bet', { ...bet('alice', 1), ...more });
+      expect(performance.now() - start).toBeGreaterThan(399);
+    });
+  },
+);
