@@ -129,7 +129,7 @@ test('copies of a request whose id another partition has are all refused', async
 
 const START = 100;
 const NAMES = 3;
-const RUNS = 15;
+const RUNS = 8;
 const user = fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 1, 2);
 
 /** Mostly the one, seldom the other. */

@@ -17,7 +17,7 @@ import { newDirectory } from './support/directory.js';
  * rules that decide them.
  */
 const START = 5_000;
-const RUNS = 20;
+const RUNS = 12;
 const items = {
   sword: { name: 'Sword', kind: 'durable', price: 300 },
   potion: { name: 'Potion', kind: 'consumable', price: 7 },

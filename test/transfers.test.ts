@@ -143,7 +143,7 @@ test.skipIf(!hasStrace)(
     await server.stop();
     const held = ['-e', 'trace=fdatasync', '-e', 'inject=fdatasync:delay_enter=60000'];
     let returned = 0;
-    for (const [round, moment] of [20, 70, 100, 140, 170, 210, 260].entries()) {
+    for (const [round, moment] of [20, 80, 140, 200, 260].entries()) {
       const slow = await serve(args, {}, ['strace', '-D', '-f', '-o', '/dev/null', ...held]);
       const transfers = transfersOf(round);
       const calls = transfers.map(async (transfer) => {
@@ -162,7 +162,7 @@ test.skipIf(!hasStrace)(
       expect(now.reduce((sum, balance) => sum + balance, 0)).toBe(8_000);
       await server.stop();
     }
-    expect(returned).toBeGreaterThan(6);
+    expect(returned).toBeGreaterThan(4);
     expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
   },
 );
