@@ -1,92 +1,27 @@
 import assert from 'node:assert/strict';
-import type { Account, Daily, Limits, Mark, Posting } from '../ledger/vocabulary.js';
+import type { Daily, Limits } from '../ledger/vocabulary.js';
+import type { Actor } from './actor.js';
+import { ActorTable } from './actor-table.js';
 import { type Bytes, sameBytes } from './bytes.js';
 import type { Currencies } from './currencies.js';
 import { readDaily } from './day.js';
 import { type Documents, LIMITS } from './documents.js';
-import { type EntryHead, readEntryHead, recordOf, STANDING } from './frame.js';
+import { readEntryHead, recordOf, STANDING } from './frame.js';
 import type { FrameStore } from './frame-store.js';
 import type { Hash } from './hash.js';
 import { LocationIndex } from './location-index.js';
 import { RECORD, userAt, userLength } from './record.js';
 
-/** A user's state on the thread that owns it. */
-export class Actor implements Account {
-  /** The user id's UTF-8 bytes, one character each. */
-  readonly key: string;
-  readonly currency: string;
-  /** The eight bytes of the currency's code as two words. */
-  readonly currencyLow: number;
-  readonly currencyHigh: number;
-  /** The user's fingerprint, as signed words: those need no boxes on the heap. */
-  readonly tag: number;
-  readonly lane: number;
-  balance = 0;
-  version = 0;
-  disabled = false;
-  tombstones = false;
-  limits: Limits | undefined = undefined;
-  /** The day so far, once a limit has asked for it. */
-  daily: Daily | undefined = undefined;
-  /** Where the last entry is; frame 0 before the first one. */
-  frame = 0;
-  at = 0;
-  /** Where the actor index says that it is. */
-  indexedFrame = 0;
-  indexedAt = 0;
-  /** Changed since the last checkpoint. */
-  dirty = false;
-  /** Touched since the last sweep. */
-  touched = true;
-
-  constructor(key: string, currency: string, low: number, high: number, hash: Hash) {
-    this.key = key;
-    this.currency = currency;
-    this.currencyLow = low;
-    this.currencyHigh = high;
-    this.tag = hash.tag | 0;
-    this.lane = hash.lane | 0;
-  }
-
-  /** What its next entry says of it. */
-  head(mark: Mark, postings: readonly Posting[]): EntryHead {
-    return {
-      version: this.version,
-      balance: this.balance,
-      previousFrame: this.frame,
-      previousAt: this.at,
-      mark,
-      standing: this.standing(),
-      postings,
-    };
-  }
-
-  /** The bits of `STANDING`. */
-  standing(): number {
-    return (
-      (this.disabled ? STANDING.disabled : 0) |
-      (this.tombstones ? STANDING.tombstones : 0) |
-      (this.limits === undefined ? 0 : STANDING.limits)
-    );
-  }
-}
-
-const SMALLEST = 1024;
-const FULLEST = 0.6;
-
 /** The actors of a partition: those in memory, and where to load the others from. */
 export class Actors {
   readonly index: LocationIndex = new LocationIndex();
-  /** Actors that changed since they were settled last, each once. */
-  readonly dirty: Actor[] = [];
   readonly #frames: FrameStore;
   readonly #hash: Hash;
   readonly #currencies: Currencies;
   readonly #documents: Documents;
-  #slots: (Actor | undefined)[] = new Array(SMALLEST).fill(undefined);
-  /** The tag of each slot's actor: a look-up touches an actor only when it is likely the one. */
-  #tags = new Int32Array(SMALLEST);
-  #resident = 0;
+  #table: ActorTable;
+  /** Rows of the actors that changed since they were settled last, each once. */
+  #changed: number[] = [];
   #soughtBytes: Bytes | undefined;
   #soughtStart = 0;
 
@@ -95,10 +30,16 @@ export class Actors {
     this.#hash = hash;
     this.#currencies = currencies;
     this.#documents = documents;
+    this.#table = new ActorTable(currencies);
   }
 
   get resident(): number {
-    return this.#resident;
+    return this.#table.size;
+  }
+
+  /** How many changed since they were settled last. */
+  get changed(): number {
+    return this.#changed.length;
   }
 
   /** The actor of a record's user; loads it when it is not in memory. */
@@ -112,30 +53,16 @@ export class Actors {
     const at = userAt(bytes, start);
     const length = userLength(bytes, start);
     this.#hash.text(bytes, at, length);
-    const tag = this.#hash.tag | 0;
-    const tags = this.#tags;
-    const mask = tags.length - 1;
-    for (let slot = tag & mask; ; slot = (slot + 1) & mask) {
-      if (tags[slot] !== tag && tags[slot] !== 0) continue;
-      const actor = this.#slots[slot];
-      if (actor === undefined) return undefined;
-      if (actor.tag === tag && hasKey(actor.key, bytes.u8, at, length)) {
-        actor.touched = true;
-        return actor;
-      }
-    }
+    const actor = this.#table.find(this.#hash, bytes, at, length);
+    if (actor !== undefined) actor.touched = true;
+    return actor;
   }
 
   /** A new actor for a record's user, whose fingerprint is in the hash; it has no entry yet. */
   create(bytes: Bytes, start: number): Actor {
-    const at = userAt(bytes, start);
-    const key = bytes.u8.toString('latin1', at, at + userLength(bytes, start));
-    const currency = this.#currencies.read(bytes, start + RECORD.currency);
-    const word = (start + RECORD.currency) >> 2;
-    const [low, high] = [bytes.u32[word] as number, bytes.u32[word + 1] as number];
-    const actor = new Actor(key, currency, low, high, this.#hash);
-    this.#insert(actor);
-    return actor;
+    const length = userLength(bytes, start);
+    const currency = start + RECORD.currency;
+    return this.#table.add(this.#hash, bytes, userAt(bytes, start), length, currency);
   }
 
   /** A new actor for a record's user, who has none. */
@@ -147,28 +74,33 @@ export class Actors {
   /** Notes that the actor's last entry is at this place. */
   moved(actor: Actor, frame: number, at: number): void {
     if (actor.indexedFrame === 0) {
-      this.index.upsertTag(actor.lane, actor.tag >>> 0, frame, at, 0);
-      actor.indexedFrame = frame;
-      actor.indexedAt = at;
+      this.index.upsertTag(actor.lane, actor.tag, frame, at, 0);
+      actor.indexAt(frame, at);
     }
-    actor.frame = frame;
-    actor.at = at;
+    actor.moveTo(frame, at);
     if (!actor.dirty) {
       actor.dirty = true;
-      this.dirty.push(actor);
+      this.#changed.push(actor.row);
     }
   }
 
-  /** Brings the index up to the actor's last entry; the actor is clean until it changes again. */
-  settle(actor: Actor): void {
-    if (actor.indexedFrame !== actor.frame || actor.indexedAt !== actor.at) {
-      const found = this.index.findTag(actor.lane, actor.tag >>> 0, (frame, at) => {
-        return frame === actor.indexedFrame && at === actor.indexedAt;
+  /** Brings the index up to the last entries of so many actors; they are clean until they change again. */
+  settle(count: number): void {
+    for (let left = count; left > 0; left--) {
+      const row = this.#changed.pop();
+      if (row !== undefined) this.#settle(this.#table.actor(row));
+    }
+  }
+
+  #settle(actor: Actor): void {
+    const { indexedFrame, indexedAt, frame, at } = actor;
+    if (indexedFrame !== frame || indexedAt !== at) {
+      const found = this.index.findTag(actor.lane, actor.tag, (otherFrame, otherAt) => {
+        return otherFrame === indexedFrame && otherAt === indexedAt;
       });
       assert.ok(found, 'the actor index has every actor');
-      this.index.move(actor.frame, actor.at);
-      actor.indexedFrame = actor.frame;
-      actor.indexedAt = actor.at;
+      this.index.move(frame, at);
+      actor.indexAt(frame, at);
     }
     actor.dirty = false;
   }
@@ -179,8 +111,7 @@ export class Actors {
     if (!this.index.find(this.#hash, this.#isSought)) return undefined;
     const { frame, at } = this.index;
     const actor = this.restore(this.#frames.open(frame), frame, at);
-    actor.indexedFrame = frame;
-    actor.indexedAt = at;
+    actor.indexAt(frame, at);
     return actor;
   }
 
@@ -193,8 +124,7 @@ export class Actors {
     actor.disabled = (standing & STANDING.disabled) !== 0;
     actor.tombstones = (standing & STANDING.tombstones) !== 0;
     if ((standing & STANDING.limits) !== 0) actor.limits = this.readLimits(actor);
-    actor.frame = frame;
-    actor.at = at;
+    actor.moveTo(frame, at);
     return actor;
   }
 
@@ -219,46 +149,17 @@ export class Actors {
     return sameBytes(bytes.u8, userAt(bytes, record), sought.u8, here, length);
   };
 
-  /** Removes clean actors that nothing touched since the last sweep. */
+  /** Removes clean actors that nothing touched since the last sweep. No view of an actor outlives it. */
   sweep(): void {
-    const kept = this.#slots.filter(
-      (actor) => actor !== undefined && (actor.dirty || actor.touched),
-    );
-    let size = SMALLEST;
-    while (kept.length > size * FULLEST) size *= 2;
-    this.#slots = new Array(size).fill(undefined);
-    this.#tags = new Int32Array(size);
-    this.#resident = 0;
-    for (const actor of kept as Actor[]) {
-      actor.touched = false;
-      this.#insert(actor);
+    const old = this.#table;
+    this.#table = new ActorTable(this.#currencies);
+    this.#changed = [];
+    for (let row = 0; row < old.size; row++) {
+      const actor = old.actor(row);
+      if (!actor.dirty && !actor.touched) continue;
+      const copy = this.#table.addCopy(actor, old);
+      copy.touched = false;
+      if (copy.dirty) this.#changed.push(copy.row);
     }
   }
-
-  #insert(actor: Actor): void {
-    if (this.#resident + 1 > this.#slots.length * FULLEST) this.#grow();
-    this.#place(actor);
-    this.#resident += 1;
-  }
-
-  #grow(): void {
-    const old = this.#slots;
-    this.#slots = new Array(old.length * 2).fill(undefined);
-    this.#tags = new Int32Array(old.length * 2);
-    for (const actor of old) if (actor !== undefined) this.#place(actor);
-  }
-
-  #place(actor: Actor): void {
-    const mask = this.#slots.length - 1;
-    let slot = actor.tag & mask;
-    while (this.#slots[slot] !== undefined) slot = (slot + 1) & mask;
-    this.#slots[slot] = actor;
-    this.#tags[slot] = actor.tag;
-  }
-}
-
-function hasKey(key: string, u8: Uint8Array, at: number, length: number): boolean {
-  if (key.length !== length) return false;
-  for (let i = 0; i < length; i++) if (key.charCodeAt(i) !== u8[at + i]) return false;
-  return true;
 }

@@ -68,11 +68,11 @@ export class Checkpointer {
 
   async #checkpoint(): Promise<void> {
     const { actors } = this.#state;
-    while (actors.dirty.length > limits.checkpoint_slice_actors) {
-      this.#settle(limits.checkpoint_slice_actors);
+    while (actors.changed > limits.checkpoint_slice_actors) {
+      actors.settle(limits.checkpoint_slice_actors);
       await nextTurn();
     }
-    this.#settle(actors.dirty.length);
+    actors.settle(actors.changed);
     const { frame, sequence, frameTime, hash, transactions, books } = this.#state;
     const words = transactions.run.copy();
     const run = this.#runs;
@@ -91,11 +91,6 @@ export class Checkpointer {
     this.#state.documents.written();
     this.#since = sequence;
     if (actors.resident > limits.resident_actors) actors.sweep();
-  }
-
-  #settle(count: number): void {
-    const { actors } = this.#state;
-    for (const actor of actors.dirty.splice(actors.dirty.length - count)) actors.settle(actor);
   }
 
   /** Writes documents in slices; those that replay looks at are for the checkpoint's own commit. */

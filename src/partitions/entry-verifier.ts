@@ -2,16 +2,18 @@ import assert from 'node:assert/strict';
 import { applyToAccount, applyToBooks, Books } from '../ledger/apply.js';
 import { applySetting } from '../ledger/players.js';
 import {
+  type Account,
   type AccountName,
   absent,
   isRequest,
   isTransaction,
   type Kind,
+  type Limits,
   type Mark,
   type TransactionKind,
 } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
-import { Actor } from './actors.js';
+import { standingOf } from './actor.js';
 import { type Bytes, sameUuid } from './bytes.js';
 import { Currencies } from './currencies.js';
 import { type EntryHead, FrameFault, kindOf, movedOf, readEntryHead, recordOf } from './frame.js';
@@ -90,6 +92,24 @@ function hasId(store: FrameStore, frame: number, at: number, bytes: Bytes, id: n
 /** Kinds that make an account. */
 const openers: ReadonlySet<Kind> = new Set(['open', 'signup', 'item', 'park', 'link']);
 
+/** An account as its entries make it, up to the last one that was read. */
+class Verified implements Account {
+  readonly key: string;
+  readonly currency: string;
+  balance = 0;
+  version = 0;
+  disabled = false;
+  tombstones = false;
+  limits: Limits | undefined = undefined;
+  frame = 0;
+  at = 0;
+
+  constructor(key: string, currency: string) {
+    this.key = key;
+    this.currency = currency;
+  }
+}
+
 /** Recomputes every account from its entries, with the ledger's own rules. */
 export class EntryVerifier {
   readonly frames: FrameStore;
@@ -97,7 +117,7 @@ export class EntryVerifier {
   readonly requests: RequestVerifier;
   readonly #partition: number;
   readonly #ids: SharedIds;
-  readonly #actors = new Map<string, Actor>();
+  readonly #actors = new Map<string, Verified>();
   readonly #currencies = new Currencies();
   readonly #tombstoned = new LocationIndex();
 
@@ -148,7 +168,7 @@ export class EntryVerifier {
     if (head.mark === 'tombstone') actor.tombstones = true;
     assert.equal(head.version, actor.version, 'versions have no gaps');
     assert.equal(head.balance, actor.balance, 'the balance after is the sum of the postings');
-    assert.equal(head.standing, actor.standing(), 'the standing is what the entries made it');
+    assert.equal(head.standing, standingOf(actor), 'the standing is what the entries made it');
     actor.frame = frame;
     actor.at = at;
     if (isTransaction(kind)) {
@@ -173,7 +193,7 @@ export class EntryVerifier {
     assert.ok(right && postings.length === size, `it moves ${amount} from ${from} to ${to} alone`);
   }
 
-  #actorOf(bytes: Bytes, record: number, kind: Kind): Actor {
+  #actorOf(bytes: Bytes, record: number, kind: Kind): Verified {
     const at = userAt(bytes, record);
     const length = userLength(bytes, record);
     if (length === 0) throw new FrameFault('it names no user');
@@ -186,7 +206,7 @@ export class EntryVerifier {
       return known;
     }
     assert.ok(openers.has(kind), 'the first entry of an account opens it');
-    const actor = new Actor(key, currency, 0, 0, this.#ids.hash);
+    const actor = new Verified(key, currency);
     this.#actors.set(key, actor);
     return actor;
   }

@@ -12,7 +12,7 @@ import type {
 } from '../ledger/resources.js';
 import { ORDER, orderOf, type StoredOrder } from '../ledger/stored-orders.js';
 import { SPEND_REFUNDS, transactionOf, transactionPrefix, typeOf } from '../ledger/transactions.js';
-import type { Actor } from './actors.js';
+import type { Actor } from './actor.js';
 import type { Bytes } from './bytes.js';
 import { Cursors } from './cursors.js';
 import { readEntryHead } from './frame.js';

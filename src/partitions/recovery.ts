@@ -4,7 +4,7 @@ import { applySetting } from '../ledger/players.js';
 import { change } from '../ledger/request.js';
 import { isRequest, isTransaction } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
-import type { Actor } from './actors.js';
+import { type Actor, standingOf } from './actor.js';
 import type { Bytes } from './bytes.js';
 import { type Checkpoint, CheckpointFault, type CheckpointStore } from './checkpoint-store.js';
 import { LIMITS } from './documents.js';
@@ -204,7 +204,7 @@ function replayEntry(state: PartitionState, bytes: Bytes, frame: number, at: num
   if (head.mark === 'tombstone') actor.tombstones = true;
   assert.equal(actor.version, head.version, 'versions have no gaps');
   assert.equal(actor.balance, head.balance, 'the balance after is the sum of the postings');
-  assert.equal(actor.standing(), head.standing, 'the standing is what the entries made it');
+  assert.equal(standingOf(actor), head.standing, 'the standing is what the entries made it');
   state.actors.moved(actor, frame, at);
   if (isTransaction(kind)) state.transactions.accepted(bytes, record, frame, at, head.mark);
   if (isRequest(kind)) state.transactions.acceptedRequest(bytes, record, frame, at);
@@ -221,12 +221,12 @@ function awaken(state: PartitionState, bytes: Bytes, at: number, head: EntryHead
   const { previousFrame, previousAt } = head;
   const indexed = actors.index.findTag(
     actor.lane,
-    actor.tag >>> 0,
+    actor.tag,
     (otherFrame, otherAt) => otherFrame === previousFrame && otherAt === previousAt,
   );
   if (!indexed) throw new FrameFault('has an entry whose user no earlier entry opened');
-  actor.frame = actor.indexedFrame = previousFrame;
-  actor.at = actor.indexedAt = previousAt;
+  actor.moveTo(previousFrame, previousAt);
+  actor.indexAt(previousFrame, previousAt);
   const moved = head.postings.reduce((sum, p) => sum + (p.account === 'player' ? p.amount : 0), 0);
   actor.balance = head.balance - moved;
   actor.version = head.version - 1;

@@ -3,7 +3,7 @@ import { answerRequest, decideRequest } from '../ledger/families.js';
 import { movedToPlayer } from '../ledger/money.js';
 import type { Asked, Granted } from '../ledger/request.js';
 import type { RequestKind } from '../ledger/vocabulary.js';
-import type { Actor } from './actors.js';
+import type { Actor } from './actor.js';
 import { allocateBytes, type Bytes } from './bytes.js';
 import { writeCurrency } from './currencies.js';
 import { entryBytes, kindOf, movedOf, recordOf } from './frame.js';

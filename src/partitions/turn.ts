@@ -22,7 +22,7 @@ import {
   rejections,
   type Situation,
 } from '../ledger/vocabulary.js';
-import type { Actor } from './actors.js';
+import type { Actor } from './actor.js';
 import type { Bytes } from './bytes.js';
 import { writeCurrency } from './currencies.js';
 import { LIMITS } from './documents.js';

@@ -186,8 +186,8 @@ export const mutations: readonly Fault[] = [
   {
     name: 'leaves out of a checkpoint where an actor is',
     file: 'partitions/checkpointer.js',
-    find: 'this.#settle(actors.dirty.length);\n        const',
-    replace: 'actors.dirty.pop(); this.#settle(actors.dirty.length);\n        const',
+    find: 'actors.settle(actors.changed);\n        const',
+    replace: 'actors.settle(actors.changed - 1);\n        const',
   },
   {
     name: 'goes on with a state from before the checkpoint',
