@@ -22,7 +22,7 @@ import { reasonOf } from '../partitions/fault.js';
 import { checkAddressSpace } from './address-space.js';
 import { OpenError } from './errors.js';
 
-const FORMAT = 2;
+const FORMAT = 3;
 const MANIFEST = 'manifest.json';
 const OWNER_ONLY = 0o700;
 

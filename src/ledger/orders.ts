@@ -223,7 +223,7 @@ function forget(asked: Reading, { id }: StoredOrder): Change {
 
 /** Takes the money and gives the lots: both are in what this returns, or neither. */
 function pay(asked: Asked<unknown>, found: StoredOrder, others: readonly Change[]): Ruling {
-  const { account, time, fresh } = asked;
+  const { account, time, fresh, id: entry } = asked;
   if (account === undefined) return refuse('player_not_found');
   const refused = notForThem(asked, found) ?? uncovered(account, found.total);
   if (refused !== undefined) return refused;
@@ -237,7 +237,17 @@ function pay(asked: Asked<unknown>, found: StoredOrder, others: readonly Change[
   const { id, total } = found;
   const history = [...found.history, 'COMPLETED'] as const;
   const { created, expires } = found;
-  const paid: StoredOrder = { id, history, total, lines, created, expires, completed: time };
+  const completed = time;
+  const paid: StoredOrder = {
+    id,
+    history,
+    total,
+    lines,
+    created,
+    expires,
+    completed,
+    paid: entry,
+  };
   return grant(
     [...move('player', 'treasury', total), ...move('issuance', 'player', grantsOf(lines))],
     [change(ORDER + id, paid), ...lots, ...others],

@@ -34,8 +34,9 @@ export interface Transaction {
   readonly reason?: string;
   readonly reference?: string;
   readonly note?: string;
-  /** The spend that a refund gives back, or the order that a purchase or its refund is of. */
+  /** The transaction that a refund gives back: a spend, or the one that paid for an order. */
   readonly refund_of?: string;
+  /** The order that a purchase or its refund is of. */
   readonly order_id?: string;
   readonly payment_id?: string;
   /** The other player of a transfer. */

@@ -28,6 +28,8 @@ export interface StoredOrder {
   readonly created: number;
   readonly expires: number;
   readonly completed?: number;
+  /** The entry that paid for it, 32 hex digits. */
+  readonly paid?: string;
 }
 
 export function isExpired({ history, expires }: StoredOrder, time: number): boolean {

@@ -1,5 +1,6 @@
-import { type RequestEntry, rfc3339 } from './request.js';
+import { changed, type RequestEntry, rfc3339 } from './request.js';
 import type { Transaction, TransactionType } from './resources.js';
+import { ORDER, type StoredOrder } from './stored-orders.js';
 import type { Kind } from './vocabulary.js';
 
 /** In front of the 32 hex digits of a transaction's id. */
@@ -69,7 +70,8 @@ interface Tellable {
 /** The line of the history for an entry. */
 export function transactionOf(entry: RequestEntry<unknown, unknown>): Transaction {
   const { args, context, moved, kind } = entry as RequestEntry<Tellable | null>;
-  const { reason, reference, note, spend, order, payment, to, from } = args ?? {};
+  const { reason, reference, note, order, payment, to, from } = args ?? {};
+  const refund_of = refundedBy(entry);
   const order_id = order ?? (kind === 'order' ? orderPrefix + entry.fresh : undefined);
   const counterparty = to ?? from;
   return {
@@ -83,13 +85,20 @@ export function transactionOf(entry: RequestEntry<unknown, unknown>): Transactio
     ...(reason !== undefined && { reason }),
     ...(reference !== undefined && { reference }),
     ...(note !== undefined && { note }),
-    ...(spend !== undefined && { refund_of: spend }),
+    ...(refund_of !== undefined && { refund_of }),
     ...(order_id !== undefined && { order_id }),
     ...(payment !== undefined && { payment_id: payment }),
     ...(counterparty !== undefined && { counterparty }),
     by: context?.by ?? 'service',
     created_at: rfc3339(entry.time),
   };
+}
+
+/** The transaction that a refund gives back: a spend, or the one that paid for an order. */
+function refundedBy({ kind, args, changes }: RequestEntry<unknown, unknown>): string | undefined {
+  if (kind !== 'order_refund') return (args as Tellable | null)?.spend;
+  const { paid } = changed<StoredOrder>(changes, ORDER);
+  return paid === undefined ? undefined : transactionPrefix + paid;
 }
 
 /** In front of the 32 hex digits of an order's id. */

@@ -23,6 +23,7 @@ export const shapes: readonly ((next: Next) => object)[] = [
     created: next(),
     expires: next(),
     completed: next(),
+    paid: next(),
   }),
   // A line of one.
   (next) => ({
