@@ -127,6 +127,37 @@ test('copies of a request whose id another partition has are all refused', async
   await wallet.close();
 });
 
+test('commands of one user stay in their order where an id of theirs waits for another', async () => {
+  const wallet = await openWallet({ partitions: 4 });
+  await wallet.createUsers(users);
+  for (const [i, user] of users.entries()) {
+    const id = randomUUID();
+    const refused = users.slice(0, i).map((other) => wallet.bet(body(other, id, 1_000_000)));
+    const taken = wallet.bet(body(user, id, 10));
+    const won = wallet.win({ ...body(user, randomUUID(), 20), reference_transaction_uuid: id });
+    for (const { status } of await Promise.all(refused)) {
+      expect(status).toMatch(/^RS_ERROR_(NOT_ENOUGH_MONEY|DUPLICATE_TRANSACTION)$/);
+    }
+    expect(await taken).toMatchObject({ status: 'RS_OK', balance: 99_990 });
+    expect(await won).toMatchObject({ status: 'RS_OK', balance: 100_010 });
+  }
+  await wallet.close();
+});
+
+test('a list as long as one likes may name ids that users of other partitions have', async () => {
+  const wallet = await openWallet({ partitions: 2 });
+  await wallet.createUsers(users);
+  const ids = Array.from({ length: 10_000 }, () => randomUUID());
+  const listOf = (user: string) => ids.map((id) => ({ op: 'bet' as const, ...body(user, id, 1) }));
+  const [first = '', ...others] = users.slice(0, 3);
+  await wallet.batch(listOf(first));
+  for (const user of others) {
+    const answers = await wallet.batch(listOf(user));
+    expect(answers.every(({ status }) => status === 'RS_ERROR_DUPLICATE_TRANSACTION')).toBe(true);
+  }
+  await wallet.close();
+});
+
 const START = 100;
 const NAMES = 3;
 const RUNS = 8;
@@ -169,10 +200,20 @@ const setting = fc.record({
   disabled: fc.boolean(),
   max_bet: fc.constantFrom(undefined, 10, 60),
 });
+/** Users share ids more often than elsewhere: an operation of one then waits for another's. */
+const listed = fc.tuple(command, fc.constantFrom(0, 1, 2), fc.constantFrom(0, 0, 0, 1, 1, 2));
+const list = fc.record({
+  op: fc.constant('list'),
+  list: fc.array(
+    listed.map(([one, user, id]) => ({ ...one, user, id })),
+    { minLength: 2, maxLength: 12 },
+  ),
+});
 const again = fc.record({ op: fc.constant('again'), back: fc.nat(20) });
 const reopen = fc.record({ op: fc.constant('reopen') });
 const step = fc.oneof(
   { arbitrary: command, weight: 60 },
+  { arbitrary: list, weight: 10 },
   { arbitrary: again, weight: 10 },
   { arbitrary: setting, weight: 4 },
   { arbitrary: reopen, weight: 1 },
@@ -212,6 +253,7 @@ class Play {
   async #step(one: Step): Promise<void> {
     if ('back' in one) await this.#again(one.back);
     else if ('disabled' in one) await this.#set(this.#names[one.user] ?? '', one);
+    else if ('list' in one) await this.#list(one.list);
     else if ('target' in one) await this.#ask(one.op as Op, this.#bodyOf(one));
     else {
       await this.wallet.close();
@@ -223,6 +265,15 @@ class Play {
     this.#sent.push({ op, body });
     const wanted = this.#oracle.answer(op, body);
     expect(await this.wallet[op](body as never), JSON.stringify({ op, body })).toEqual(wanted);
+  }
+
+  /** A list is answered as its operations are, one after the other. */
+  async #list(commands: readonly Command[]): Promise<void> {
+    const operations = commands.map((one) => ({ op: one.op as Op, ...this.#bodyOf(one) }));
+    const wanted = operations.map(({ op, ...body }) => this.#oracle.answer(op, body));
+    expect(await this.wallet.batch(operations as never), JSON.stringify(operations)).toEqual(
+      wanted,
+    );
   }
 
   async #again(back: number): Promise<void> {

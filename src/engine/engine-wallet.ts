@@ -205,7 +205,7 @@ export class EngineWallet implements Wallet {
       this.#retries.stop();
       await this.#courier.stopped();
       await this.#lists.ended();
-      await this.#router.uncontended();
+      await this.#router.unheld();
       this.#requests.closed = true;
       await Promise.all(this.#partitions.map((partition) => partition.close()));
     } finally {

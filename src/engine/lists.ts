@@ -13,8 +13,9 @@ const FULL = 'as many operations of lists wait for the partition as it answers i
  * B1 A list is taken as a whole or refused as a whole, `overloaded`; nothing was done then.
  * B2 It is refused while so many operations of other lists have no answer in a partition that it
  *    needs that it would wait too long there. With no other, any length is taken.
- * B3 An operation waits for room in its own partition and in no other; the rest of the list waits
- *    behind it, so that the operations of a user keep their order.
+ * B3 An operation waits for room in its own partition, and where another one may have its id for
+ *    what that says; the rest of the list waits behind it. So a list is answered as its operations
+ *    are, one after the other.
  */
 export class Lists {
   readonly #router: Router;
@@ -95,15 +96,26 @@ export class Lists {
     const answers = new Many(operations as readonly Body[]);
     for (let index = 0; index < operations.length; index++) {
       const number = partitions[index] as number;
-      while (!this.#isSent(operations[index], number, answers, index)) {
+      for (;;) {
+        const sent = this.#send(operations[index], number, answers, index);
+        if (sent === true) break;
+        if (sent !== false) {
+          await sent;
+          break;
+        }
         await this.#router.partition(number).room();
       }
     }
     return answers.all;
   }
 
-  /** False while there is no room for it. */
-  #isSent(operation: unknown, number: number, answers: Many, index: number): boolean {
+  /** False while there is no room for it, and a promise while it is held. */
+  #send(
+    operation: unknown,
+    number: number,
+    answers: Many,
+    index: number,
+  ): ReturnType<Router['sendListed']> {
     const body = operation as Body | null | undefined;
     const kind = kindOf(body?.['op']);
     if (kind === undefined) answers.refuse(index, body?.['op']);

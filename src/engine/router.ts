@@ -11,6 +11,8 @@ import { partitionOf } from './user-id.js';
 
 const NO_ID = 0b1100;
 const TAKEN_ELSEWHERE = 8;
+/** In place of a key. */
+const PUT = -1;
 
 /**
  * Brings commands to the partitions that own their users, and keeps an id to one effect in the
@@ -23,8 +25,11 @@ export class Router {
   readonly #hash: Hash;
   /** Absent with one partition: it sees every id itself. */
   readonly #claims: Claims | undefined;
-  /** Commands that wait for another's claim: they were taken, so a close lets them end. */
-  readonly #contending = new Set<Promise<void>>();
+  /**
+   * Of each user whose commands wait, for another's claim or behind one that does: when the last of
+   * them is sent. They were taken, so a close lets them end.
+   */
+  readonly #held = new Map<unknown, Promise<void>>();
 
   constructor(partitions: readonly PartitionClient[], seed: Uint8Array) {
     this.#partitions = partitions;
@@ -59,39 +64,99 @@ export class Router {
   /** Sends a command on its way. Throws when it cannot be taken; nothing was done then. */
   send(kind: BetKind, body: Body, caller: Caller, tag: number): void {
     const number = this.numberOf(body['user']);
-    this.#put(number, this.partition(number).batch(), kind, body, caller, tag);
+    const batch = this.partition(number).batch();
+    if (this.#isPut(batch, number, kind, body, caller, tag)) return;
+    void this.#hold({ number, kind, body, caller, tag, listed: false });
   }
 
-  /** The same for an operation of a list; false when its partition has no room for lists. */
-  sendListed(number: number, kind: BetKind, body: Body, caller: Caller, tag: number): boolean {
+  /**
+   * The same for an operation of a list: true when it is on its way, false when its partition has no
+   * room for lists. Where it gives a promise the operation is held, until that resolves.
+   */
+  sendListed(
+    number: number,
+    kind: BetKind,
+    body: Body,
+    caller: Caller,
+    tag: number,
+  ): boolean | Promise<void> {
     const batch = this.partition(number).listBatch();
-    if (batch !== undefined) this.#put(number, batch, kind, body, caller, tag);
-    return batch !== undefined;
+    if (batch === undefined) return false;
+    if (this.#isPut(batch, number, kind, body, caller, tag)) return true;
+    return this.#hold({ number, kind, body, caller, tag, listed: true });
   }
 
-  #put(number: number, batch: Batch, kind: BetKind, body: Body, caller: Caller, tag: number): void {
-    const partition = this.partition(number);
+  #isPut(
+    batch: Batch,
+    number: number,
+    kind: BetKind,
+    body: Body,
+    caller: Caller,
+    tag: number,
+  ): boolean {
+    if (this.#held.size > 0 && this.#held.has(body['user'])) return false;
+    return this.#put(batch, number, kind, body, caller, tag) === PUT;
+  }
+
+  /** `PUT`, or the key of its id when another partition has that, or may be about to have it. */
+  #put(
+    batch: Batch,
+    number: number,
+    kind: BetKind,
+    body: Body,
+    caller: Caller,
+    tag: number,
+  ): number {
+    const { records } = batch.slot;
     const start = batch.end;
-    const end = this.#writer.write(batch.slot.records, start, kind, body);
+    const end = this.#writer.write(records, start, kind, body);
     const claims = this.#claims;
-    if (claims === undefined || !this.#hasId(batch.slot.records, start, kind)) {
+    const partition = this.partition(number);
+    if (claims === undefined || !this.#hasId(records, start, kind)) {
       partition.post(batch, caller, tag, end);
-      return;
+      return PUT;
     }
-    const key = this.#keyOf(batch.slot.records, start);
-    if (claims.take(key, number)) {
-      partition.post(batch, new Claimant(caller, claims, key, number), tag, end);
-    } else this.#hold(this.#contend(claims, key, { number, kind, body, caller, tag }));
+    const key = this.#keyOf(records, start);
+    if (!claims.take(key, number)) return key;
+    partition.post(batch, new Claimant(caller, claims, key, number), tag, end);
+    return PUT;
   }
 
-  #hold(contending: Promise<void>): void {
-    this.#contending.add(contending);
-    void contending.finally(() => this.#contending.delete(contending));
+  /** A user's commands stay in their order: each waits until the one before it is sent. */
+  #hold(command: Command): Promise<void> {
+    const { body, caller, tag } = command;
+    const { user } = body;
+    const before = this.#held.get(user) ?? Promise.resolve();
+    const sent = before
+      .then(() => this.#sendHeld(command))
+      .catch((error: Error) => caller.fail(tag, error))
+      .finally(() => {
+        if (this.#held.get(user) === sent) this.#held.delete(user);
+      });
+    this.#held.set(user, sent);
+    return sent;
   }
 
-  /** Resolves when no command waits for another's claim. */
-  async uncontended(): Promise<void> {
-    while (this.#contending.size > 0) await Promise.all(this.#contending);
+  async #sendHeld(command: Command): Promise<void> {
+    const { number, kind, body, caller, tag } = command;
+    const put = (batch: Batch) => this.#put(batch, number, kind, body, caller, tag);
+    const key = await this.#inBatch(number, command, put);
+    if (key !== PUT) await this.#contend(this.#claims as Claims, key, command);
+  }
+
+  /** Calls back with a batch to write into at once; an operation of a list waits for room first. */
+  async #inBatch<T>(number: number, { listed }: Command, use: (batch: Batch) => T): Promise<T> {
+    const partition = this.partition(number);
+    for (;;) {
+      const batch = listed ? partition.listBatch() : partition.batch();
+      if (batch !== undefined) return use(batch);
+      await partition.room();
+    }
+  }
+
+  /** Resolves when no command is held. */
+  async unheld(): Promise<void> {
+    while (this.#held.size > 0) await Promise.all(this.#held.values());
   }
 
   #hasId(records: Bytes, start: number, kind: BetKind): boolean {
@@ -105,55 +170,57 @@ export class Router {
   }
 
   /** The slow way, for an id that another partition may have. */
-  async #contend(claims: Claims, key: number, command: Contender): Promise<void> {
-    const { number, body, caller, tag } = command;
+  async #contend(claims: Claims, key: number, command: Command): Promise<void> {
+    const { number, caller } = command;
+    for (let held = claims.settled(key); held !== undefined; held = claims.settled(key)) {
+      await held;
+    }
+    claims.hold(key, number);
     try {
-      for (let held = claims.settled(key); held !== undefined; held = claims.settled(key)) {
-        await held;
-      }
-      claims.hold(key, number);
-      try {
-        const taken = await this.#isTaken(claims.others(key, number), body);
-        this.#sendHeld(new Claimant(caller, claims, key, number), command, taken);
-      } catch (error) {
-        claims.release(key, number, false);
-        throw error;
-      }
+      const taken = await this.#isTaken(claims.others(key, number), command);
+      const claimant = new Claimant(caller, claims, key, number);
+      await this.#inBatch(number, command, (batch) => {
+        this.#putHeld(batch, command, claimant, taken);
+      });
     } catch (error) {
-      caller.fail(tag, error as Error);
+      claims.release(key, number, false);
+      throw error;
     }
   }
 
-  async #isTaken(others: readonly number[], body: Body): Promise<boolean> {
-    for (const other of others) if (await probe(this.partition(other), body)) return true;
+  async #isTaken(others: readonly number[], command: Command): Promise<boolean> {
+    for (const other of others) {
+      const ask = (batch: Batch) => probe(this.partition(other), batch, command.body);
+      if (await this.#inBatch(other, command, ask)) return true;
+    }
     return false;
   }
 
-  #sendHeld(claimant: Claimant, { number, kind, body, tag }: Contender, taken: boolean): void {
-    const partition = this.partition(number);
-    const batch = partition.batch();
+  #putHeld(batch: Batch, { number, kind, body, tag }: Command, claimant: Caller, taken: boolean) {
     const { records } = batch.slot;
     const end = this.#writer.write(records, batch.end, kind, body);
     const flags = batch.end + RECORD.flags;
     if (taken) records.u8[flags] = (records.u8[flags] as number) | TAKEN_ELSEWHERE;
-    partition.post(batch, claimant, tag, end);
+    this.partition(number).post(batch, claimant, tag, end);
   }
 }
 
-/** A command under an id that another one holds, or may have. */
-interface Contender {
+/** A command that waits. */
+interface Command {
   /** The partition of its user. */
   readonly number: number;
   readonly kind: BetKind;
   readonly body: Body;
   readonly caller: Caller;
+  /** The caller's own number for it. */
   readonly tag: number;
+  /** Whether it is an operation of a list, which waits for room. */
+  readonly listed: boolean;
 }
 
 /** Asks a partition whether an entry stands under the id of a body. */
-function probe(partition: PartitionClient, body: Body): Promise<boolean> {
+function probe(partition: PartitionClient, batch: Batch, body: Body): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const batch = partition.batch();
     const end = writeProbe(batch.slot.records, batch.end, body['transaction_uuid'] as string);
     const caller: Caller = {
       settle: (_tag, slot, index) => resolve(slot.balances[index] === 1),
