@@ -88,3 +88,20 @@ test('a thread that dies while LMDB takes its writes does not hold up the proces
     mutant.remove();
   }
 });
+
+test('entries of frames that are no longer in memory are read without harm to the one at hand', () => {
+  const directory = newDirectory();
+  const ring = pathToFileURL(resolve(support, 'small-ring.mjs')).href;
+  const play = (what: string): unknown => {
+    const { stdout, stderr, status } = spawnSync(
+      process.execPath,
+      ['--import', ring, resolve(support, 'old-frames.mjs'), what, directory],
+      { encoding: 'utf8', timeout: 55_000 },
+    );
+    expect(status, stderr).toBe(0);
+    return JSON.parse(stdout);
+  };
+  expect(play('write')).toEqual(Array(40).fill('RS_OK'));
+  // 800 bets, 40 wins, their rollbacks, and 40 wins that stand.
+  expect(play('read')).toEqual({ balance: 99_240, ok: true });
+});

@@ -35,6 +35,8 @@ export interface CheckpointStore {
   listIds(owner: string, prefix: string, before?: string): Iterable<string>;
   /** Writes documents, all or none of them; null removes one. Resolves when they are durable. */
   writeDocuments(documents: readonly StoredDocument[]): Promise<void>;
+  /** The same on this thread, which waits for it: for a replay, when nobody is served. */
+  writeDocumentsNow(documents: readonly StoredDocument[]): void;
   /** Writes all of it or nothing, and resolves when it is durable. */
   write(checkpoint: Checkpoint, changes: CheckpointChanges): Promise<void>;
   /** Throws a CheckpointFault unless every value, each document included, is as it was written. */
@@ -136,6 +138,11 @@ class LmdbCheckpoints implements CheckpointStore {
   async writeDocuments(documents: readonly StoredDocument[]): Promise<void> {
     await this.#db.batch(() => this.#putDocuments(documents));
     await this.#db.flushed;
+    this.#db.resetReadTxn();
+  }
+
+  writeDocumentsNow(documents: readonly StoredDocument[]): void {
+    this.#db.transactionSync(() => this.#putDocuments(documents));
     this.#db.resetReadTxn();
   }
 

@@ -1,7 +1,8 @@
-import type { Collection } from '../ledger/request.js';
-import type { CheckpointStore } from './checkpoint-store.js';
+import { type Collection, change } from '../ledger/request.js';
+import type { CheckpointStore, StoredDocument } from './checkpoint-store.js';
 import { Layer, ownerOf } from './layer.js';
 import { unpack } from './packing.js';
+import { packChanges } from './request-record.js';
 
 /**
  * What requests keep beside balances: orders, lots, payments, messages. A document is a value under
@@ -91,6 +92,20 @@ export class Documents {
       }
     }
     return [...ids].sort();
+  }
+
+  /**
+   * Writes to the store what a replay has brought into memory, but for limits, which the replay
+   * looks at (C2): it may set more documents than memory holds.
+   */
+  spill(): void {
+    const [written, kept]: [StoredDocument[], StoredDocument[]] = [[], []];
+    for (const document of this.#changed) (document[1] === LIMITS ? kept : written).push(document);
+    this.#store.writeDocumentsNow(written);
+    this.#changed = new Layer();
+    for (const [owner, id, value] of kept) {
+      this.#changed.add(owner, packChanges([change(id, value === null ? null : unpack(value))]), 0);
+    }
   }
 
   /** Hands over what changed, for a checkpoint; it stays readable until `written`. */

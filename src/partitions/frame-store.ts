@@ -24,8 +24,12 @@ export class FrameStore {
     this.#building = frame;
   }
 
-  /** Keeps a copy of a frame, until the ring has come round; returns the copy. */
-  keep(number: number, frame: Uint8Array): Bytes {
+  /** Keeps a copy of a frame, until the ring has come round. */
+  keep(number: number, frame: Uint8Array): void {
+    this.#keep(number, frame);
+  }
+
+  #keep(number: number, frame: Uint8Array): Bytes {
     if (this.#building?.number === number) this.#building = undefined;
     const bytes = this.#place(frame.length);
     bytes.u8.set(frame);
@@ -61,7 +65,10 @@ export class FrameStore {
     return number > 0 && number <= this.#journal.last;
   }
 
-  /** A frame's bytes, checked when they come from the disk; good until the next call. */
+  /**
+   * A frame's bytes, checked when they come from the disk; good until the next call, which may put
+   * another frame in their place.
+   */
   open(number: number): Bytes {
     if (this.#building?.number === number) return this.#building.bytes;
     const recent = this.#recent.get(number);
@@ -69,7 +76,7 @@ export class FrameStore {
     const stored = this.#journal.read(number);
     if (stored === undefined) throw new FrameFault(`frame ${number} is missing`);
     this.#check(number, stored);
-    const bytes = this.keep(number, stored);
+    const bytes = this.#keep(number, stored);
     if (readFrameHeader(bytes).number !== number)
       throw new FrameFault(`frame ${number} is another`);
     return bytes;

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import type { Collection } from '../ledger/request.js';
 import type { StoredDocument } from './checkpoint-store.js';
@@ -5,6 +6,7 @@ import { isNull, packInto, unpackAt } from './packing.js';
 import { eachChange } from './request-record.js';
 
 const FIRST_BYTES = 64 * 1024;
+const LARGEST_BYTES = 2 ** 31 - 1;
 const FIRST_ENTRIES = 256;
 /** In a document's length, which is in front of its value. */
 const LENGTH_BYTES = 4;
@@ -58,6 +60,7 @@ export class Layer {
   }
 
   #reserve(length: number): void {
+    assert.ok(this.#end + length <= LARGEST_BYTES, 'places of documents are 31 bits');
     if (this.#end + length <= this.#bytes.length) return;
     const larger = Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, 2 * (this.#end + length)));
     this.#bytes.copy(larger, 0, 0, this.#end);

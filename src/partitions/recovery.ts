@@ -22,6 +22,7 @@ import {
   recordOf,
   STANDING,
 } from './frame.js';
+import { FrameCopy } from './frame-copy.js';
 import type { Journal } from './journal.js';
 import { PartitionState } from './partition-state.js';
 import { userLength } from './record.js';
@@ -152,9 +153,19 @@ function loadIndexes(
 function replay(state: PartitionState, options: PartitionOptions, journal: Journal): void {
   const progress = new Float64Array(options.progress);
   const first = state.frame + 1;
+  const copy = new FrameCopy();
   progress[1] = journal.last - state.frame;
   for (let number = first; number <= journal.last; number++) {
-    atFrame(options, number, () => replayFrame(state, options, number, journal.read(number)));
+    atFrame(options, number, () => {
+      const stored = journal.read(number);
+      if (stored === undefined) throw new FrameFault('is missing');
+      checkFrame(stored);
+      state.frames.keep(number, stored);
+      replayFrame(state, options, number, copy.of(stored));
+    });
+    if (state.documents.changed >= limits.changed_documents && journal.hasRoom()) {
+      state.documents.spill();
+    }
     progress[0] = number - first + 1;
   }
 }
@@ -163,11 +174,8 @@ function replayFrame(
   state: PartitionState,
   options: PartitionOptions,
   number: number,
-  stored: Uint8Array | undefined,
+  bytes: Bytes,
 ): void {
-  if (stored === undefined) throw new FrameFault('is missing');
-  checkFrame(stored);
-  const bytes = state.frames.keep(number, stored);
   const header = readFrameHeader(bytes);
   if (header.number !== number) throw new FrameFault(`says that it is frame ${header.number}`);
   if (header.partition !== options.partition) {

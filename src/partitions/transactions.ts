@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import {
   isRequest,
   isTransaction,
@@ -93,10 +94,9 @@ export class Transactions {
   /** Finds the entry of the record's user under any id, 32 hex digits; likewise. */
   findOwn(id: string, bytes: Bytes, start: number): boolean {
     if (!/^[0-9a-f]{32}$/.test(id)) return false;
-    this.#aim(this.#sought, 0, start);
     this.#sought.u8.set(Buffer.from(id, 'hex'));
     this.#hash.uuid(this.#sought, 0);
-    this.#owner = bytes;
+    this.#aim(this.#sought, 0, bytes, start);
     if (!this.index.find(this.#hash, this.#isOwn)) return false;
     this.knownFrame = this.#frames.open(this.index.frame);
     this.knownAt = this.index.at;
@@ -112,7 +112,7 @@ export class Transactions {
   /** Whether the record's user has rolled back its id before it came. */
   tombstoned(bytes: Bytes, start: number): boolean {
     const id = start + RECORD.transaction;
-    this.#aim(bytes, id, start);
+    this.#aim(bytes, id, bytes, start);
     this.#hashOfUser(bytes, id, start);
     return this.index.find(this.#hash, this.#isTombstone);
   }
@@ -133,20 +133,21 @@ export class Transactions {
     if (!this.#find(bytes, referenceAt(start), start, this.#isOwnTransaction)) return;
     if (mark === 'settle') this.#setState(this.index.state | STATES.settled);
     else {
-      const target = { frame: this.index.frame, at: this.index.at };
       this.#setState(this.index.state | STATES.rolledBack);
-      this.#unsettle(target.frame, target.at);
+      this.#unsettle(this.#frames.open(this.index.frame), this.index.at, bytes, start);
     }
   }
 
-  /** When a win is rolled back, its bet may be won again. */
-  #unsettle(frame: number, at: number): void {
-    const bytes = this.#frames.open(frame);
-    const record = recordOf(bytes, at);
-    if (kindOf(bytes, at) !== 'win' || !hasReference(bytes, record)) return;
-    if (this.#find(bytes, referenceAt(record), record, this.#isOwnTransaction)) {
-      this.#setState(this.index.state & ~STATES.settled);
-    }
+  /** When a win is rolled back, its bet, of the same user, may be won again. */
+  #unsettle(frame: Bytes, at: number, bytes: Bytes, start: number): void {
+    const record = recordOf(frame, at);
+    if (kindOf(frame, at) !== 'win' || !hasReference(frame, record)) return;
+    // The look-up opens the bet's frame, perhaps in place of this one.
+    frame.u8.copy(this.#sought.u8, 0, referenceAt(record), referenceAt(record) + 16);
+    this.#hash.uuid(this.#sought, 0);
+    this.#aim(this.#sought, 0, bytes, start);
+    assert.ok(this.index.find(this.#hash, this.#isOwnTransaction), 'a win has its bet');
+    this.#setState(this.index.state & ~STATES.settled);
   }
 
   #insert(frame: number, at: number, state: number): void {
@@ -165,14 +166,16 @@ export class Transactions {
     record: number,
     verify: (f: number, a: number) => boolean,
   ): boolean {
-    this.#aim(bytes, id, record);
+    this.#aim(bytes, id, bytes, record);
     this.#hash.uuid(bytes, id);
     return this.index.find(this.#hash, verify);
   }
 
-  #aim(bytes: Bytes, id: number, record: number): void {
+  /** At the id there, and at entries of the record's user. */
+  #aim(bytes: Bytes, id: number, owner: Bytes, record: number): void {
     this.#bytes = bytes;
     this.#id = id;
+    this.#owner = owner;
     this.#record = record;
   }
 
@@ -206,7 +209,7 @@ export class Transactions {
     const stored = this.#frames.open(frame);
     return (
       sameUuid(stored, recordOf(stored, at) + RECORD.transaction, this.#bytes, this.#id) &&
-      sameUser(stored, recordOf(stored, at), this.#bytes, this.#record) &&
+      sameUser(stored, recordOf(stored, at), this.#owner, this.#record) &&
       isTransaction(kindOf(stored, at))
     );
   };
@@ -217,7 +220,7 @@ export class Transactions {
     return (
       kindOf(stored, at) === 'rollback' &&
       sameUuid(stored, referenceAt(record), this.#bytes, this.#id) &&
-      sameUser(stored, record, this.#bytes, this.#record)
+      sameUser(stored, record, this.#owner, this.#record)
     );
   };
 }

@@ -184,16 +184,21 @@ export class Turn {
     const limits = kind === 'bet' ? account?.limits : undefined;
     const isDaily = limits?.daily_stake !== undefined || limits?.daily_loss !== undefined;
     this.#reference = kind === 'bet' ? undefined : transactions.reference(records, start);
+    const daily =
+      isDaily && account !== undefined
+        ? this.#state.actors.dailyOf(account, dayOf(this.#state.time))
+        : undefined;
+    const tombstoned =
+      hasId && account?.tombstones === true && transactions.tombstoned(records, start);
+    // Last: where the known entry is stays readable until another frame is opened.
+    const known = hasId ? transactions.known(records, start) : undefined;
     const situation: Situation = {
       account,
-      known: hasId ? transactions.known(records, start) : undefined,
+      known,
       takenElsewhere: (flags & FLAGS.takenElsewhere) !== 0,
-      tombstoned: hasId && account?.tombstones === true && transactions.tombstoned(records, start),
+      tombstoned,
       reference: this.#reference,
-      daily:
-        isDaily && account !== undefined
-          ? this.#state.actors.dailyOf(account, dayOf(this.#state.time))
-          : undefined,
+      daily,
     };
     const command: BetCommand = {
       kind,
@@ -216,7 +221,7 @@ export class Turn {
     known: Actor | undefined,
   ): Actor {
     const { actors, books, transactions } = this.#state;
-    const actor = known ?? actors.create(records, start);
+    const actor = known ?? actors.open(records, start);
     const before = actor.balance;
     applyToBooks(books, postings);
     applyToAccount(actor, postings);

@@ -13,6 +13,7 @@ import { faultOfDataFile } from './data-file.js';
 import { EntryVerifier, type SharedIds } from './entry-verifier.js';
 import { faultIn, reasonOf } from './fault.js';
 import { checkFrame, eachEntry, FrameFault, hashFrame, readFrameHeader } from './frame.js';
+import { FrameCopy } from './frame-copy.js';
 import { FrameStore } from './frame-store.js';
 import { type Journal, openJournal } from './journal.js';
 import { journalDirectory } from './journal-file.js';
@@ -124,6 +125,7 @@ function readWhole(store: CheckpointStore): Checkpoint | undefined {
 class Walk {
   readonly #journal: Journal;
   readonly #partition: number;
+  readonly #copy = new FrameCopy();
   readonly #verifier: EntryVerifier;
   readonly #checkpoint: Checkpoint | CheckpointFault | undefined;
   readonly #last: number;
@@ -176,7 +178,8 @@ class Walk {
       const stored = this.#journal.read(number);
       if (stored === undefined) throw new FrameFault('is missing');
       checkFrame(stored);
-      const bytes = this.#verifier.frames.keep(number, stored);
+      this.#verifier.frames.keep(number, stored);
+      const bytes = this.#copy.of(stored);
       const header = readFrameHeader(bytes);
       this.#follow(number, header);
       eachEntry(bytes, (at, index) => {

@@ -64,6 +64,10 @@ export class SimulatedCheckpoints implements CheckpointStore {
     await this.#write(new Map(), pack(documents));
   }
 
+  writeDocumentsNow(documents: readonly StoredDocument[]): void {
+    this.#put(pack(documents));
+  }
+
   async write(checkpoint: Checkpoint, changes: CheckpointChanges): Promise<void> {
     const values = new Map([['meta', seal(checkpoint)]]);
     for (const [run, words] of changes.runs) values.set(`run ${run}`, seal(words));

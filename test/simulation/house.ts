@@ -23,7 +23,7 @@ const SMALL = {
   partition_batches_in_flight: 2,
   bulk_batches: 2,
   frame_full_bytes: 4 * 1024,
-  recent_frames_bytes: 16 * 1024,
+  recent_frames_bytes: 6 * 1024,
   checkpoint_entries: 12,
   changed_documents: 12,
   checkpoint_slice_actors: 1,

@@ -113,7 +113,7 @@ export const mutations: readonly Fault[] = [
   {
     name: 'does not ask the partition that may have an id',
     file: 'engine/router.js',
-    find: 'if (await probe(this.partition(other), body))\n                return true;',
+    find: 'if (await this.#inBatch(other, command, ask))\n                return true;',
     replace: '',
   },
   {
@@ -184,6 +184,12 @@ export const mutations: readonly Fault[] = [
     replace: 'const words = transactions.run.copy().slice(4);',
   },
   {
+    name: 'forgets documents of a long replay in place of writing them',
+    file: 'partitions/documents.js',
+    find: 'this.#store.writeDocumentsNow(written);',
+    replace: '',
+  },
+  {
     name: 'leaves out of a checkpoint where an actor is',
     file: 'partitions/checkpointer.js',
     find: 'actors.settle(actors.changed);\n        const',
@@ -240,7 +246,7 @@ export const mutations: readonly Fault[] = [
     name: 'forgets that a bet may be won again when its win was rolled back',
     seed: 45,
     file: 'partitions/transactions.js',
-    find: 'this.#unsettle(target.frame, target.at);',
+    find: 'this.#unsettle(this.#frames.open(this.index.frame), this.index.at, bytes, start);',
     replace: '',
   },
   {
