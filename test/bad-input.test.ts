@@ -102,6 +102,7 @@ describe('what is no request is refused', () => {
     ['a member that is there twice in disguise', text('round', '"r","am\\u006funt":2'), 400],
     ['half a surrogate pair', text('round', '"\\ud800"'), 400],
     ['deep nesting', text('meta', deep), 400],
+    ['a string of escapes without an end', `[1.5,"${'\\\\"'.repeat(250_000)}`, 400],
     ['a body over 1 MiB', text('round', `"${'r'.repeat(1_100_000)}"`), 413],
   ])('%s', async (_what, body, status) => {
     const response = await server.send('/transaction/bet', body);

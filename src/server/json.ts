@@ -19,7 +19,9 @@ import { scanJson } from './scan.js';
 export function parseJson(bytes: Buffer): unknown {
   const { members, decimals, escapes } = scanJson(bytes);
   const text = textOf(bytes);
-  const value = parse(decimals ? withoutRounding(text) : text);
+  // Of JSON alone, for in another text it may look for the ends of strings again and again.
+  let value = parse(text);
+  if (decimals) value = parse(withoutRounding(text));
   if (countMembers(value) !== members) throw malformed('a member is there twice');
   if (escapes && !isWellFormed(value)) throw malformed('a string is not well-formed Unicode');
   return value;
