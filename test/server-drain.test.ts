@@ -44,15 +44,35 @@ test('what had arrived is finished, what comes later is refused, and the exit is
     );
   await expect.poll(isTaken).toBe(false);
 
-  accepted.write(text.slice(HALF));
-  expect(await accepted.ends()).toMatch(/^HTTP\/1\.1 200 .*"RS_OK"/s);
-  late.write(text.slice(HALF) + post('/transaction/bet', bet('alice', 1)));
-  const heard = await late.ends();
-  expect(heard).toContain('HTTP/1.1 503 ');
-  expect(heard).toMatch(/retry-after: 1/i);
-  expect(heard).toMatch(/connection: close/i);
-  expect(heard).toContain('"code":"overloaded"');
+  // Whoever hears of it sends no more on that connection.
+  for (const connection of [accepted, late]) {
+    connection.write(text.slice(HALF));
+    expect(await connection.ends()).toMatch(/^HTTP\/1\.1 200 .*connection: close.*"RS_OK"/is);
+  }
   expect(await exit).toEqual([0, null]);
+});
+
+test('clients that go on sending hear that it stops, and lose no answer', async () => {
+  const server = await started();
+  const balance = post('/user/balance', bet('alice', 1));
+  const answered = async (connection: RawConnection, count: number): Promise<string> => {
+    connection.write(balance);
+    const heard = await connection.hears('}', count);
+    return /connection: close/i.test(heard) ? connection.ends() : answered(connection, count + 1);
+  };
+  const connections = await Promise.all(Array.from({ length: 20 }, () => rawConnection(server)));
+  const heard = connections.map((connection) => answered(connection, 1));
+  const idle = await rawConnection(server);
+  await wait(100);
+  server.child.kill('SIGTERM');
+  await Promise.all(heard);
+  // Others hear at once that it does no more.
+  idle.write(balance);
+  const text = await idle.ends();
+  expect(text).toMatch(/^HTTP\/1\.1 503 .*connection: close/is);
+  expect(text).toMatch(/retry-after: 1/i);
+  expect(text).toContain('"code":"overloaded"');
+  expect(await server.stop()).toBe(0);
 });
 
 test('a second signal ends the process at once', async () => {

@@ -1,19 +1,39 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { limits } from './limits.js';
 import { Problem, problemBody } from './problems.js';
 
+const stopping = new WeakSet<Server>();
+
+/** For every route that is added after this: its answers end their connections once the server stops. */
+export function endConnectionsWhenStopping(app: FastifyInstance): void {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (stopping.has(app.server)) reply.header('connection', 'close');
+    done();
+  });
+}
+
 /**
  * Stops a server without losing an answer. D1: a request that had arrived is answered. D2: a later
- * one gets 503 `overloaded` and `Connection: close`, and nothing is done. D3: a connection is
- * closed once it waits for nothing. D4: after `limits.drain_ms` the rest is cut off.
+ * one gets 503 `overloaded`, and nothing is done. D3: either answer says `Connection: close`; idle
+ * connections are closed a moment later, for a client may just be sending. D4: after
+ * `limits.drain_ms` the rest is cut off.
  */
 export async function drain(app: FastifyInstance): Promise<void> {
   const { server } = app;
+  stopping.add(server);
   server.removeAllListeners('request');
   server.on('request', refuse);
+  if ((await connectionsOf(server)) > 0) await wait(limits.drain_idle_ms);
   await closed(server);
   await app.close();
+}
+
+function connectionsOf(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+  });
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse): void {

@@ -49,6 +49,8 @@ export const limits = {
   /** How long accepted requests may take to finish after a signal to stop. */
   drain_ms: 15_000,
   drain_check_ms: 20,
+  /** Idle connections stay open so long: who sends on one meanwhile hears 503, not a reset. */
+  drain_idle_ms: 100,
   /** What a sender waits after 429 and 503. */
   retry_after_s: 1,
 } as const;

@@ -5,6 +5,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { Wallet } from '../engine/wallet.js';
 import { type ApiKeys, allow, type Scope } from './auth.js';
 import { refuseConnection } from './connections.js';
+import { endConnectionsWhenStopping } from './drain.js';
 import { answerFailures, sendProblem } from './failures.js';
 import { chooseFormat, type Inspect, readBodies } from './formats.js';
 import { boundLargeBodies } from './large-bodies.js';
@@ -90,6 +91,7 @@ export function createServer(wallet: Wallet, options: ServerOptions): FastifyIns
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, new Problem('not_found')));
   app.decorateRequest('caller', undefined);
   readBodies(app);
+  endConnectionsWhenStopping(app);
   measure(app, metrics);
   if (options.origins !== undefined) allowOrigins(app, options.origins);
   app.register(async (inner) => {
