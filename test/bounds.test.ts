@@ -192,6 +192,41 @@ test('close finishes commands that wait for each other over an id', async () => 
   await closed;
 });
 
+test('a body that throws when it is read again fails alone', async () => {
+  const wallet = await openWallet();
+  await wallet.createUsers(['alice']);
+  let read = 0;
+  const evil = bet('alice', 1);
+  Object.defineProperty(evil, 'request_uuid', {
+    get: () => {
+      read += 1;
+      if (read > 1) throw new Error('read twice');
+      return '11111111-1111-4111-8111-111111111111';
+    },
+  });
+  const asked = [wallet.bet(bet('alice', 1)), wallet.bet(evil), wallet.bet(bet('alice', 1))];
+  const settled = await Promise.allSettled(asked);
+  expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(wallet.health().partitions[0]).toMatchObject({ state: 'serving', restarts: 0 });
+  await wallet.close();
+});
+
+test('users that are refused for want of room are not made, or it is said that some are', async () => {
+  const wallet = await openWallet();
+  const names = (n: number) => Array.from({ length: 2_000 }, (_, i) => `user-${n}-${i}`);
+  const lists = Array.from({ length: 40 }, (_, n) => names(n));
+  const settled = await Promise.allSettled(lists.map((list) => wallet.createUsers(list)));
+  const codes = settled.map((one) => (one.status === 'fulfilled' ? 'made' : one.reason.code));
+  expect(codes).toContain('unavailable');
+  for (const [n, code] of codes.entries()) {
+    const found = await wallet.players.get(`user-${n}-0`);
+    if (code === 'overloaded') expect(found).toBeUndefined();
+    if (code === 'made') expect(found).toBeDefined();
+    if (code === 'unavailable') expect(await wallet.createUsers(names(n))).toBeLessThan(2_000);
+  }
+  await wallet.close();
+});
+
 test('what is no body or no list is told so, and nothing is lost', async () => {
   const wallet = await openWallet();
   await wallet.createUsers(['alice']);

@@ -17,6 +17,20 @@ test('a first start that was cut before its manifest had its name begins again',
   await wallet.close();
 });
 
+test.each(['', 'a'])(
+  'a secret of tokens that became %j is told, and nothing is served',
+  async (secret) => {
+    const dataDir = newDirectory();
+    await (await openWallet({ dataDir, partitions: 1 })).close();
+    writeFileSync(join(dataDir, 'jwt-secret'), secret);
+    const { code, err } = run('serve', '--data', dataDir, '--port', '0');
+    expect(code).toBe(2);
+    expect(err).toMatch(
+      /^purser: .*jwt-secret cannot be used: it must have at least 32 bytes.*\n$/,
+    );
+  },
+);
+
 test('a directory of an older format is refused with its number', async () => {
   const dataDir = newDirectory();
   await (await openWallet({ dataDir, partitions: 1 })).close();

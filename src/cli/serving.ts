@@ -10,7 +10,7 @@ import { stopRequested } from './stop.js';
 import { ownTokenSecret } from './token-secret.js';
 import { UsageError } from './usage.js';
 import { version } from './version.js';
-import { example } from './welcome.js';
+import { example, openBeside } from './welcome.js';
 
 /** Serves until a signal; then what was accepted is finished first. */
 export async function serveWallet(settings: ServeSettings): Promise<number> {
@@ -78,7 +78,7 @@ async function serveUntilStopped(
   const app = createServer(wallet, serverOptions(settings, secrets));
   const stop = stopRequested();
   const url = await listen(app, settings.host, settings.port);
-  if (!apiKeys && !hub88PublicKey) process.stderr.write(example(url, settings.currency));
+  if (!apiKeys) process.stderr.write(hub88PublicKey ? openBeside : example(url, settings.currency));
   process.stdout.write(`purser listening on ${url}\n`);
   await stop;
   await drain(app);

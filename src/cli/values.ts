@@ -30,9 +30,15 @@ const instantForm = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d
 
 /** A time of RFC 3339, or a date: its first moment in UTC. */
 export function instant(text: string): Date {
-  const time = new Date(instantForm.test(text) ? text : Number.NaN);
+  const time = new Date(instantForm.test(text) && isDay(text.slice(0, 10)) ? text : Number.NaN);
   if (!Number.isNaN(time.getTime())) return time;
   throw new Error(`must be a time such as 2025-01-31 or 2025-01-31T12:00:00Z, not "${text}"`);
+}
+
+/** JavaScript takes 31 February for 3 March. */
+function isDay(text: string): boolean {
+  const day = new Date(text);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }
 
 /** Origins of web pages, separated by commas. */

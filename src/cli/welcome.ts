@@ -21,6 +21,11 @@ export function example(url: string, currency: string): string {
   ].join('\n');
 }
 
+/** The same where the wallet protocol demands signatures. */
+export const openBeside =
+  'Open for development but for signed routes: no PURSER_API_KEYS, so every program on this machine ' +
+  'may call the others.\n';
+
 function curl(url: string, body: unknown): string {
   return `curl -s ${url} -H 'content-type: application/json' -d '${JSON.stringify(body)}'`;
 }

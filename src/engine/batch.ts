@@ -44,8 +44,13 @@ export class Batch {
       if (extras[next]?.index === index) extra = extras[next++];
       const caller = this.callers[index] as Caller;
       const tag = this.tags[index] as number;
-      if (this.slot.codes[index] === RESULT.noRoom) caller.fail(tag, noRoom());
-      else caller.settle(tag, this.slot, index, extra);
+      try {
+        if (this.slot.codes[index] === RESULT.noRoom) caller.fail(tag, noRoom());
+        else caller.settle(tag, this.slot, index, extra);
+      } catch (error) {
+        // What a caller's own body throws when it is read again is told to that caller alone.
+        caller.fail(tag, error as Error);
+      }
     }
   }
 

@@ -148,7 +148,7 @@ export class CommandWriter {
     name: keyof typeof DETAILS,
     value: unknown,
   ): number {
-    if (typeof value !== 'string' || at - start + 3 * value.length > limits.details_bytes) {
+    if (typeof value !== 'string' || at - start + mostBytes(value) > limits.details_bytes) {
       this.#faults |= OPTIONAL_MISTYPED;
       return at;
     }
@@ -208,4 +208,10 @@ function writeAscii(u8: Uint8Array, at: number, text: string): number {
     u8[at + i] = unit;
   }
   return at + text.length;
+}
+
+/** What a text takes in UTF-8 at most; counted where the guess would be large. */
+function mostBytes(text: string): number {
+  const guess = 3 * text.length;
+  return guess < limits.details_bytes / 4 ? guess : Buffer.byteLength(text);
 }

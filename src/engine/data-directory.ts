@@ -55,10 +55,17 @@ export function genesisHash(manifest: Manifest, partition: number): Buffer {
   return hash('sha256', `${manifest.engine}/${partition}/${manifest.partitions}`, 'buffer');
 }
 
-/** Opens the directory, or makes it; throws OpenError with one clear line otherwise. */
-export function openDirectory(dataDir: string, partitions: number | undefined): Manifest {
+/** Makes the directory where there is none, so that it can be locked. Throws OpenError. */
+export function prepareDirectory(dataDir: string): void {
   checkAddressSpace();
   makeDirectory(dataDir);
+}
+
+/**
+ * The manifest of a directory that this process has locked; a new one gets its own. Throws OpenError
+ * with one clear line for what is no data directory.
+ */
+export function openDirectory(dataDir: string, partitions: number | undefined): Manifest {
   const found = readManifest(dataDir);
   if (found === undefined) return create(dataDir, partitions ?? defaultPartitions());
   if (partitions !== undefined && partitions !== found.partitions) {

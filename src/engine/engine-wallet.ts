@@ -21,7 +21,7 @@ import type {
   Transactions,
   Transfers,
 } from './economy.js';
-import { closed, EngineError } from './errors.js';
+import { closed, EngineError, unavailable } from './errors.js';
 import { Lists } from './lists.js';
 import type { Settings } from './options.js';
 import type { PartitionClient } from './partition-client.js';
@@ -165,10 +165,10 @@ export class EngineWallet implements Wallet {
     let created = 0;
     for (const user of new Set(users)) {
       if (!isNewUserId(user)) continue;
-      if (opened.length >= STRIDE) created += await countTrue(opened.splice(0));
+      if (opened.length >= STRIDE) created += await countTrue(opened.splice(0), created);
       opened.push(this.#commands.open(user, currency, initialBalance));
     }
-    return created + (await countTrue(opened));
+    return created + (await countTrue(opened, created));
   }
 
   async books(): Promise<Books> {
@@ -240,6 +240,12 @@ function isBody(body: unknown): body is Body {
   return typeof body === 'object' && body !== null;
 }
 
-async function countTrue(promises: readonly Promise<boolean>[]): Promise<number> {
-  return (await Promise.all(promises)).filter((yes) => yes).length;
+/** Throws what one failed with, unless others made something: then what was done is not known. */
+async function countTrue(promises: readonly Promise<boolean>[], before: number): Promise<number> {
+  const settled = await Promise.allSettled(promises);
+  const made = settled.filter((one) => one.status === 'fulfilled' && one.value).length;
+  const failed = settled.find((one) => one.status === 'rejected');
+  if (failed === undefined) return made;
+  if (before + made > 0) throw unavailable('a part of the users may be made', failed.reason);
+  throw failed.reason;
 }

@@ -10,6 +10,7 @@ import {
   markOpened,
   openDirectory,
   partitionDirectory,
+  prepareDirectory,
 } from './data-directory.js';
 import { lockDirectory } from './directory-lock.js';
 import type { Audit } from './economy.js';
@@ -34,7 +35,7 @@ export async function openWallet(options: WalletOptions = {}): Promise<Wallet> {
   const settings = settle(options);
   const temporary = settings.dataDir === undefined;
   const dataDir = absolute(settings.dataDir ?? mkdtempSync(join(tmpdir(), 'purser-')));
-  const manifest = openDirectory(dataDir, settings.partitions);
+  prepareDirectory(dataDir);
   const lock = await lockDirectory(dataDir);
   const surroundings = { clock: new Clock(), start: startThread, turnEnd: new TurnEnd() };
   const release = async (): Promise<void> => {
@@ -43,6 +44,7 @@ export async function openWallet(options: WalletOptions = {}): Promise<Wallet> {
     if (temporary) rmSync(dataDir, { recursive: true, force: true });
   };
   try {
+    const manifest = openDirectory(dataDir, settings.partitions);
     const partitions = await openPartitions(dataDir, manifest, settings, surroundings);
     const seed = Buffer.from(manifest.seed, 'hex');
     const router = new Router(partitions, seed);

@@ -88,7 +88,7 @@ export function playersOf(commands: PlayerCommands, currency: string): Wallet['p
     create: async (body) => {
       const unknown = isObject(body) ? unknownIn(body, PLAYER) : undefined;
       if (unknown !== undefined) return refusedAs(invalid(unknown.pointer, unknown.detail));
-      return create(commands, get, { currency, ...given(body ?? {}) });
+      return create(commands, { currency, ...given(body ?? {}) });
     },
     setStatus: async (user, status, condition = {}) => {
       const refused = malformed(statusForm, { status, ifMatch: ifMatchIn(condition) });
@@ -140,14 +140,16 @@ function withoutNulls({ max_bet, daily_stake, daily_loss }: ClearableLimits): Li
 
 async function create(
   commands: PlayerCommands,
-  get: Wallet['players']['get'],
   { player_id, currency, initial_balance = 0 }: PlayerBody & { readonly currency: string },
 ): Promise<Outcome<Player>> {
   const fault = faultOf(player_id, currency, initial_balance);
   if (fault !== undefined) return fault;
   const isNew = await commands.open(player_id, currency, initial_balance);
-  const player = isNew ? await get(player_id) : undefined;
-  return doneWith(player) ?? refusedAs(refuse('player_exists'));
+  if (!isNew) return refusedAs(refuse('player_exists'));
+  // Told without another command: one that is refused then would say that nothing was done.
+  const status = 'ACTIVE';
+  const player = { player_id, balance: initial_balance, currency, status, version: 1, limits: {} };
+  return { ok: true, value: player as Player, replayed: false, version: 1 };
 }
 
 function doneWith(player: Player | undefined): Outcome<Player> | undefined {
