@@ -187,6 +187,9 @@ test('money given back without units falls on the lines, and is never given twic
     wallet.orders.refund('p', order.order_id, body, key());
   expect(done(await ask({ amount: 60, revoke: 'none' }))).toMatchObject({ revoked: [] });
   expect(await ask({ amount: 5 })).toMatchObject({ code: 'validation_failed' });
+  for (const body of [{}, { lines: [{ sku: 'sword', quantity: 1 }] }]) {
+    expect(await ask({ ...body, revoke: 'none' })).toMatchObject({ code: 'validation_failed' });
+  }
   expect(await ask({ lines: [{ sku: 'nope', quantity: 1 }] })).toMatchObject({
     code: 'validation_failed',
   });
@@ -478,4 +481,21 @@ test('an audit sees what was answered before it was asked for', async () => {
   expect(late).toMatchObject({ ok: true, players: 3 });
   expect(other).toEqual(late);
   await wallet.close();
+});
+
+test('callbacks of two types under one event id wait both', async () => {
+  const [event_id, provider_ref] = ['e1', 'ch_1'];
+  for (const event of [
+    { type: 'payment.succeeded', amount: 100 },
+    { type: 'payment.refunded', amount_refunded: 40 },
+  ] as const) {
+    const told = await wallet.payments.receive('psp', { event_id, provider_ref, ...event });
+    expect(done(told)).toEqual({ status: 'parked' });
+  }
+  const payment = { provider: 'psp', amount: 100, provider_ref };
+  const { payment_id } = done(await wallet.payments.create('p', payment, key()));
+  await vi.waitFor(async () => {
+    const seen = done(await wallet.payments.get('p', payment_id));
+    expect(seen).toMatchObject({ status: 'SUCCEEDED', refunded_amount: 40 });
+  });
 });

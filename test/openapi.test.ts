@@ -69,7 +69,8 @@ test.each<readonly [where: string, wanted: Readonly<Record<string, boolean>>]>([
   ['put /v1/players/{id}/status', condition],
   ['put /v1/players/{id}/limits', condition],
   ['post /v1/players/{id}/spends', { 'Idempotency-Key': true, ...condition }],
-  ['post /top-up', { 'Idempotency-Key': false }],
+  ['post /top-up', { 'Idempotency-Key': false, ...condition }],
+  ['post /purchase', { 'Idempotency-Key': false, ...condition }],
   [
     'post /v1/webhooks/{provider}',
     { 'webhook-id': true, 'webhook-timestamp': true, 'webhook-signature': true },

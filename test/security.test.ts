@@ -289,6 +289,23 @@ test('secrets are in no log, and requests are there with their ids', async () =>
   }
 });
 
+test.each([
+  ['/purchase', { item: 'gold_coin' }],
+  ['/top-up', { amount: 1 }],
+])('%s is refused at another version of the player', async (path, body) => {
+  const headers = { authorization: `Bearer ${token}`, 'if-match': '"999"' };
+  const response = await server.post(path, body, headers);
+  expect(response.status).toBe(412);
+  expect(await response.json()).toMatchObject({ code: 'version_mismatch' });
+});
+
+test('a key may look like a token', async () => {
+  const open = await serve(['--data', newDirectory()], { PURSER_API_KEYS: 'a.b.c:admin' });
+  const headers = { authorization: 'Bearer a.b.c' };
+  expect((await open.post('/v1/players', { player_id: 'ann' }, headers)).status).toBe(201);
+  await open.kill();
+});
+
 test('the data directory and its secret are for their owner alone', async () => {
   const directory = newDirectory();
   const open = await serve(['--data', directory]);

@@ -128,11 +128,11 @@ describe('the catalogue', () => {
     await made('spends', { amount: 1 }, 'transaction_id');
     await made('spends', { amount: 1 }, 'transaction_id');
     const { body } = await send('GET /v1/players/p/transactions?limit=1');
-    for (const cursor of ['x', `${own}A`, String(at(body, 'next_cursor'))]) {
+    for (const cursor of ['', 'x', 'x'.repeat(600), `${own}A`, String(at(body, 'next_cursor'))]) {
       const refused = await send(`GET /v1/items?cursor=${cursor}`);
       expect(refused).toMatchObject({ status: 400, body: { code: 'invalid_cursor' } });
     }
-    for (const query of ['limit=0', 'limit=201', 'limit=x', 'offset=1', 'cursor=']) {
+    for (const query of ['limit=0', 'limit=201', 'limit=x', 'offset=1']) {
       const refused = await send(`GET /v1/items?${query}`);
       expect(refused).toMatchObject({ status: 422, body: { code: 'validation_failed' } });
     }

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { unpack } from 'msgpackr';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newDirectory, sharedDirectory } from './support/directory.js';
 import { run, type Server, serve } from './support/server.js';
@@ -58,6 +59,19 @@ describe('a signature that does not fit is a decision, and nothing is parsed', (
     const batch = JSON.stringify([{ op: 'bet', ...bet('alice', 1) }]);
     expect(await send('/transactions', batch, signed(batch))).toMatchObject([{ status: 'RS_OK' }]);
   });
+});
+
+test('whoever speaks MessagePack hears of it so', async () => {
+  const headers = { 'content-type': 'application/msgpack' };
+  const response = await server.send('/transaction/bet', new Uint8Array([0x80]), headers);
+  expect(response.headers.get('content-type')).toBe('application/msgpack');
+  expect(unpack(new Uint8Array(await response.arrayBuffer()))).toEqual(INVALID);
+});
+
+test('with the public key alone it is said that other routes are open', async () => {
+  const open = await serve(['--data', newDirectory()], { PURSER_HUB88_PUBLIC_KEY: pem });
+  expect(open.said()).toContain('no PURSER_API_KEYS');
+  await open.kill();
 });
 
 test('a signature takes the place of a key on its routes only', async () => {

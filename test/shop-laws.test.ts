@@ -45,7 +45,7 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 function refundBody() {
-  const revoke = fc.option(fc.constantFrom('unused', 'force', 'none'), { nil: undefined });
+  const revoke = fc.option(fc.constantFrom('unused', 'force'), { nil: undefined });
   return fc.oneof(
     fc.record({ amount: fc.integer({ min: 1, max: 200 }), revoke: fc.constant('none' as const) }),
     fc.record({ revoke }),

@@ -82,6 +82,8 @@ function partsOf(asked: Asked<OrderRefundArgs>, found: StoredOrder): readonly Pa
     if (revoke !== 'none') return invalid('/revoke', 'must be none when an amount is refunded');
     return partsOfAmount(found, amount);
   }
+  // Else it would give back what was used, which only `force` may.
+  if (revoke === 'none') return invalid('/revoke', 'can be none for an amount alone');
   return lines === undefined ? allParts(asked, found) : partsOfLines(asked, found, lines);
 }
 

@@ -260,7 +260,7 @@ export const park: Rules<ParkArgs, BaseContext> = {
     const link = read('own', LINK) as LinkArgs | undefined;
     if (link !== undefined) return { kind: 'told', body: { link } };
     const parked = (read('own', PARKED) as Parked | undefined) ?? [];
-    if (parked.some(({ event_id }) => event_id === args.event_id)) {
+    if (parked.some(({ event_id, type }) => event_id === args.event_id && type === args.type)) {
       return { kind: 'told', body: { status: 'parked' } };
     }
     if (parked.length >= MAX_PARKED) return refuse('limit_reached');

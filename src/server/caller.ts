@@ -39,13 +39,13 @@ export function callerOf(
 ): Caller {
   const { authorization } = request.headers;
   const token = authorization === undefined ? undefined : bearer.exec(authorization)?.[1];
+  const key = token === undefined || keys === undefined ? undefined : findKey(keys, token);
+  if (key !== undefined) return { kind: 'service', scopes: key.scopes };
   if (token !== undefined && jwtForm.test(token))
     return { kind: 'player', player: readToken(token) };
   if (keys === undefined) return everything;
   if (token === undefined) throw new Problem('unauthenticated');
-  const key = findKey(keys, token);
-  if (key === undefined) throw new Problem('invalid_token', 'The key is not known.');
-  return { kind: 'service', scopes: key.scopes };
+  throw new Problem('invalid_token', 'The key is not known.');
 }
 
 /** Refuses who may not use a route. */

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { EngineError, type EngineErrorCode } from '../engine/errors.js';
+import { answerMessagePack, wantsMessagePack } from './formats.js';
 import { limits } from './limits.js';
 import { Problem, type ProblemCode, problemBody } from './problems.js';
 import { InvalidSignature } from './signatures.js';
@@ -49,7 +50,14 @@ const spoken: Readonly<Partial<Record<ProblemCode, string>>> = {
 
 /** The decision that a signed route gives for a body that the signature does not fit. */
 function sendInvalidSignature(reply: FastifyReply): void {
-  sendText(reply, 200, 'application/json', '{"status":"RS_ERROR_INVALID_SIGNATURE"}');
+  const decision = { status: 'RS_ERROR_INVALID_SIGNATURE' };
+  if (!wantsMessagePack(reply.request)) {
+    sendText(reply, 200, 'application/json', JSON.stringify(decision));
+    return;
+  }
+  // An error has taken the format back that was chosen for the answer.
+  answerMessagePack(reply);
+  reply.code(200).send(decision);
 }
 
 /** Sends a problem as the whole answer, with the headers that belong to its status. */

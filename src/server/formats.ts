@@ -33,12 +33,16 @@ function mayBeAbsent(bytes: Buffer, { routeOptions }: FastifyRequest): boolean {
 
 /** An `onRequest` hook: the answer takes the format of the request, unless `Accept` names one. */
 export function chooseFormat(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-  const { accept, 'content-type': type } = request.headers;
-  if (wantsMessagePack(accept, type)) reply.type(MESSAGE_PACK).serializer(toMessagePack);
+  if (wantsMessagePack(request)) answerMessagePack(reply);
   done();
 }
 
-function wantsMessagePack(accept: string | undefined, type: string | undefined): boolean {
+export function answerMessagePack(reply: FastifyReply): void {
+  reply.type(MESSAGE_PACK).serializer(toMessagePack);
+}
+
+export function wantsMessagePack({ headers }: FastifyRequest): boolean {
+  const { accept, 'content-type': type } = headers;
   if (accept?.includes('msgpack')) return true;
   return Boolean(type?.includes('msgpack')) && !accept?.includes('json');
 }

@@ -44,7 +44,7 @@ export function pageOf(items: object) {
 /** The query of a list, with its filters. */
 export function pageQuery(filters: Properties = {}) {
   const limit = { type: 'string', pattern: '^([1-9]|[1-9][0-9]|1[0-9][0-9]|200)$' };
-  return body({ limit, cursor: { type: 'string', minLength: 1, maxLength: 512 }, ...filters });
+  return body({ limit, cursor: text, ...filters });
 }
 
 /** The same, or null: as if the member were absent. */
