@@ -61,15 +61,15 @@ export const limits = {
 
   /** A partition writes a checkpoint after this many entries. */
   checkpoint_entries: 500_000,
-  /** Actors whose place a checkpoint notes between two batches. */
-  checkpoint_slice_actors: 4_096,
   /** The same after this many changes of documents: they are in memory until then, some 250 bytes each. */
   changed_documents: 50_000,
+  /** Actors whose place a checkpoint notes between two batches. */
+  checkpoint_slice_actors: 4_096,
   /** Documents that it writes at once. */
   checkpoint_slice_documents: 2_000,
   /** A run of the transaction index smaller than this grows with the next checkpoint. */
   checkpoint_run_bytes: 4 * MIB,
-  /** Actors that a partition keeps in memory; colder ones are loaded when touched. */
+  /** With more actors in memory, a checkpoint drops those that nothing touched since the last sweep. */
   resident_actors: 2_000_000,
 
   /** A batch that has not returned after this long stops its partition. */

@@ -483,6 +483,35 @@ test('an audit sees what was answered before it was asked for', async () => {
   await wallet.close();
 });
 
+test('a pack of credits that is given back is no longer owned, and may be bought again', async () => {
+  const pack = {
+    name: 'Pack',
+    kind: 'currency',
+    price: 90,
+    grants: 100,
+    max_per_player: 1,
+  } as const;
+  await wallet.items.put('pack', pack);
+  const { order_id } = await buy([{ sku: 'pack', quantity: 1 }]);
+  const refund = done(await wallet.orders.refund('p', order_id, {}, key()));
+  expect(refund).toMatchObject({ amount: 90, clawed_back: 100, revoked: [{ quantity: 1 }] });
+  expect(await lots()).toMatchObject([{ status: 'REVOKED', consumed: 0, revoked: 1 }]);
+  expect(await buy([{ sku: 'pack', quantity: 1 }])).toMatchObject({ status: 'COMPLETED' });
+});
+
+test('what comes for a payment that is held is held too, and not called done', async () => {
+  const payment = { provider: 'psp', amount: 100 };
+  const { payment_id } = done(await wallet.payments.create('p', payment, key()));
+  const tell = async (event_id: string, amount: number) => {
+    const event = { event_id, type: 'payment.succeeded', payment_id, amount } as const;
+    return done(await wallet.payments.receive('psp', event)).status;
+  };
+  expect(await tell('e1', 1)).toBe('review');
+  expect(await tell('e1', 1)).toBe('duplicate');
+  expect(await tell('e2', 1)).toBe('duplicate');
+  expect(await tell('e3', 100)).toBe('review');
+});
+
 test('callbacks of two types under one event id wait both', async () => {
   const [event_id, provider_ref] = ['e1', 'ch_1'];
   for (const event of [

@@ -109,8 +109,8 @@ class Customer {
     for (const one of orders) isSound(one);
     for (const lot of lots) {
       isCounted(lot, orders);
-      // Credits are used when they are given.
-      const given = lot.kind === 'currency' ? lot.granted : 0;
+      // Credits are used when they are given, but for those that are taken back.
+      const given = lot.kind === 'currency' ? lot.granted - lot.revoked : 0;
       expect(lot.consumed - given).toBe(this.#used.consume.get(lot.entitlement_id) ?? 0);
       expect(lot.revoked).toBe(this.#used.revoke.get(lot.entitlement_id) ?? 0);
     }

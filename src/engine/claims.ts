@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { limits } from '../limits.js';
 import type { Hash } from '../partitions/hash.js';
+import { TABLES } from '../partitions/location-index.js';
 
-const TABLES = 1024;
 const SMALLEST = 16;
 const FULLEST = 0.8;
 const GROWTH = 1.4;

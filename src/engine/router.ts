@@ -1,6 +1,7 @@
+import { absent, mistyped } from '../ledger/vocabulary.js';
 import type { Bytes } from '../partitions/bytes.js';
 import { Hash } from '../partitions/hash.js';
-import { RECORD } from '../partitions/record.js';
+import { FLAGS, faultsOf, RECORD } from '../partitions/record.js';
 import { type Extra, RESULT, type Slot } from '../partitions/slots.js';
 import type { Batch, Caller } from './batch.js';
 import { Claims } from './claims.js';
@@ -9,8 +10,7 @@ import { writeProbe } from './control-writer.js';
 import type { PartitionClient } from './partition-client.js';
 import { partitionOf } from './user-id.js';
 
-const NO_ID = 0b1100;
-const TAKEN_ELSEWHERE = 8;
+const NO_ID = absent('transaction') | mistyped('transaction');
 /** In place of a key. */
 const PUT = -1;
 
@@ -160,8 +160,7 @@ export class Router {
   }
 
   #hasId(records: Bytes, start: number, kind: BetKind): boolean {
-    const faults = records.u8[start + RECORD.faults] as number;
-    return kind !== 'read' && (faults & NO_ID) === 0;
+    return kind !== 'read' && (faultsOf(records, start) & NO_ID) === 0;
   }
 
   #keyOf(records: Bytes, start: number): number {
@@ -200,7 +199,7 @@ export class Router {
     const { records } = batch.slot;
     const end = this.#writer.write(records, batch.end, kind, body);
     const flags = batch.end + RECORD.flags;
-    if (taken) records.u8[flags] = (records.u8[flags] as number) | TAKEN_ELSEWHERE;
+    if (taken) records.u8[flags] = (records.u8[flags] as number) | FLAGS.takenElsewhere;
     this.partition(number).post(batch, claimant, tag, end);
   }
 }

@@ -211,12 +211,14 @@ function takeBack(asked: Asked<unknown>, { lines }: StoredOrder, parts: readonly
   const taken = parts.flatMap(({ index, quantity }) => {
     const line = lines[index] as StoredLine;
     const lot = lotOf(asked, line);
-    const units = Math.min(quantity, remainingOf(lot, asked.time));
-    return units === 0 ? [] : [{ lot, units, holding: holdingOf(asked.read, line.sku) }];
+    // Units of kind `currency` are used up when they are given: those that are taken back were not.
+    const unused = line.kind === 'currency' ? quantity : 0;
+    const units = unused + Math.min(quantity - unused, remainingOf(lot, asked.time));
+    return units === 0 ? [] : [{ lot, units, unused, holding: holdingOf(asked.read, line.sku) }];
   });
   return {
-    changes: taken.flatMap(({ lot, units, holding }) => {
-      return reduceLot(lot, { revoked: units }, holding);
+    changes: taken.flatMap(({ lot, units, unused, holding }) => {
+      return reduceLot(lot, { consumed: 0 - unused, revoked: units }, holding);
     }),
     revoked: taken.map(({ lot, units }) => {
       return { entitlement_id: lot.id, sku: lot.sku, quantity: units };

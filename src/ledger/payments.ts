@@ -174,11 +174,17 @@ function clearing({ provider }: StoredPayment): ClearingAccount {
   return `clearing:${provider}`;
 }
 
+/** A person looks at the payment first. What comes meanwhile moves nothing, and is in the journal. */
+function held(stored: StoredPayment, amount: number): Ruling {
+  return amount === stored.received ? duplicate() : become(stored, {});
+}
+
 /** The provider has the money: the player gets it, less what was refunded before this came. */
 function succeed({ args, account, time }: AskedEvent, stored: StoredPayment): Ruling {
-  if (isPaid(stored) || stored.status === 'REVIEW') return duplicate();
+  if (isPaid(stored)) return duplicate();
   const { amount, refunded } = stored;
   const received = args.amount ?? amount;
+  if (stored.status === 'REVIEW') return held(stored, received);
   const tooMuch = !Number.isSafeInteger((account?.balance ?? 0) + amount - refunded);
   if (received !== amount || tooMuch) return become(stored, { status: 'REVIEW', received });
   const paid: StoredPayment = {
@@ -198,7 +204,7 @@ function succeed({ args, account, time }: AskedEvent, stored: StoredPayment): Ru
 function giveBack({ args }: AskedEvent, stored: StoredPayment): Ruling {
   const { amount, refunded, status } = stored;
   const all = args.amount_refunded ?? args.amount ?? amount;
-  if (status === 'REVIEW') return duplicate();
+  if (status === 'REVIEW') return held(stored, all);
   if (isDoubtful(args, stored)) {
     if (all === stored.received) return duplicate();
     return become(stored, isPaid(stored) ? { received: all } : { status: 'REVIEW', received: all });

@@ -22,12 +22,6 @@ const GROWTH = 1.4;
 
 export const STATES = { settled: 1, rolledBack: 2, tombstone: 4 } as const;
 
-/** The location of an entry: its frame and its byte offset there. */
-export interface Location {
-  readonly frame: number;
-  readonly at: number;
-}
-
 export type Verify = (frame: number, at: number) => boolean;
 
 export class LocationIndex {
