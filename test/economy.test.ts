@@ -512,6 +512,34 @@ test('what comes for a payment that is held is held too, and not called done', a
   expect(await tell('e3', 100)).toBe('review');
 });
 
+test('a callback that names a payment by its id says what its reference means', async () => {
+  const payment = { provider: 'psp', amount: 100 };
+  const { payment_id } = done(await wallet.payments.create('p', payment, key()));
+  const provider_ref = 'ch_late';
+  const paid = { event_id: 'e1', type: 'payment.succeeded', payment_id, provider_ref } as const;
+  expect(done(await wallet.payments.receive('psp', paid)).status).toBe('applied');
+  expect(done(await wallet.payments.receive('psp', paid)).status).toBe('duplicate');
+  const back = { event_id: 'e2', type: 'payment.refunded', provider_ref } as const;
+  expect(done(await wallet.payments.receive('psp', back)).status).toBe('applied');
+  const seen = done(await wallet.payments.get('p', payment_id));
+  expect(seen).toMatchObject({ status: 'REFUNDED', refunded_amount: 100 });
+});
+
+test('there is an end to the lots of one item that have not ended', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const pass = { name: 'Pass', kind: 'consumable', price: 0, duration: 3_600 } as const;
+  await wallet.items.put('pass', pass);
+  const order = () => {
+    const lines = [{ sku: 'pass', quantity: 1 }];
+    return wallet.orders.create('p', { lines, complete: true }, key());
+  };
+  const made = await Promise.all(Array.from({ length: 1_000 }, order));
+  expect(made.every(({ ok }) => ok)).toBe(true);
+  expect(await order()).toMatchObject({ code: 'limit_reached', members: { lots: 1_000 } });
+  vi.setSystemTime(Date.now() + 3_601_000);
+  expect(await order()).toMatchObject({ ok: true });
+});
+
 test('callbacks of two types under one event id wait both', async () => {
   const [event_id, provider_ref] = ['e1', 'ch_1'];
   for (const event of [

@@ -80,9 +80,20 @@ export function openDirectory(dataDir: string, partitions: number | undefined): 
 /** The manifest of an existing data directory. */
 export function existingDirectory(dataDir: string): Manifest {
   checkAddressSpace();
-  const found = existsSync(dataDir) ? readManifest(dataDir) : undefined;
+  const found = isThere(dataDir) ? readManifest(dataDir) : undefined;
   if (found === undefined) throw new OpenError(`${dataDir} is no data directory of purser`);
   return found;
+}
+
+/** Throws OpenError where that cannot be known. */
+function isThere(dataDir: string): boolean {
+  try {
+    accessSync(dataDir, constants.R_OK | constants.X_OK);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw new OpenError(`${dataDir} cannot be read: ${reasonOf(error)}`, { cause: error });
+  }
 }
 
 /** Notes that every partition has begun, and how far each has come. */

@@ -31,6 +31,16 @@ export interface Holding {
   readonly granted: number;
 }
 
+/** Each entry of an item has all of them, so there is an end to them. */
+export const MOST_ENDING = 1_000;
+
+/** Whether another lot that ends would be too many. */
+export function isFull({ ending }: Holding, time: number): boolean {
+  return (
+    ending.length >= MOST_ENDING && ending.filter(([, , at]) => at > time).length >= MOST_ENDING
+  );
+}
+
 type Read = (collection: 'own', id: string) => unknown;
 
 const NOTHING: Holding = { units: 0, ending: [], granted: 0 };

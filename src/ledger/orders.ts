@@ -9,7 +9,7 @@ import {
   quantity,
   text,
 } from './forms.js';
-import { grantLot, holdingOf, type Lot, lotPrefix, ownedAt } from './lots.js';
+import { grantLot, holdingOf, isFull, type Lot, lotPrefix, MOST_ENDING, ownedAt } from './lots.js';
 import { MAX_AMOUNT, move, uncovered } from './money.js';
 import { invalid, type Refusal, refuse } from './refusals.js';
 import {
@@ -260,10 +260,13 @@ function grantsOf(lines: readonly StoredLine[]): number {
 }
 
 function notForThem({ read, time }: Reading, { lines }: StoredOrder): Refusal | undefined {
-  for (const { sku, kind, quantity, max, grants = 0 } of lines) {
+  for (const { sku, kind, quantity, max, duration, grants = 0 } of lines) {
     if (grants * quantity > MAX_AMOUNT) return invalid('/lines', 'grant more than an order may');
-    if (kind !== 'durable' && max === undefined) continue;
+    if (kind !== 'durable' && max === undefined && duration === undefined) continue;
     const holding = holdingOf(read, sku);
+    if (duration !== undefined && isFull(holding, time)) {
+      return refuse('limit_reached', { sku, lots: MOST_ENDING });
+    }
     if (kind === 'durable' && ownedAt(holding, time) > 0) return refuse('already_owned', { sku });
     if (max !== undefined && holding.granted + quantity > max) {
       return refuse('limit_reached', { sku, max_per_player: max });

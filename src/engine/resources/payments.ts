@@ -46,7 +46,9 @@ async function receive(
   const { payment_id, provider_ref } = event;
   if (payment_id !== undefined) {
     const player = await ownerOf(requests, partitions, payment_id);
-    if (player !== null) return apply(requests, provider, event, { player, payment: payment_id });
+    if (player !== null) {
+      return applyAndLearn(requests, provider, event, { player, payment: payment_id });
+    }
   }
   if (provider_ref === undefined) return refusedAs(refuse('payment_not_found'));
   if (referenceForm(provider_ref) !== undefined) return refusedAs(refuse('payment_not_found'));
@@ -69,6 +71,22 @@ async function ownerOf(requests: Requests, partitions: number, id: string): Prom
   if (partition >= partitions) return null;
   const owner = await requests.queryAt<string | null>(partition, { what: 'payment owner', id });
   return owner.ok ? owner.value : null;
+}
+
+/** A callback that names both tells what the reference means: later ones may come with it alone. */
+async function applyAndLearn(
+  requests: Requests,
+  provider: string,
+  event: PaymentEvent,
+  known: LinkArgs,
+): Promise<Received> {
+  const applied = await apply(requests, provider, event, known);
+  const ref = event.provider_ref;
+  if (!applied.ok || ref === undefined || referenceForm(ref) !== undefined) return applied;
+  const context = { by: `provider:${provider}` };
+  const player = referenceActor(provider, ref);
+  const learnt = await requests.send<null>({ kind: 'link', player, args: known, context });
+  return learnt.ok ? applied : learnt;
 }
 
 function apply(
