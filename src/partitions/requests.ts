@@ -71,7 +71,7 @@ export class Requests {
     const end = at + userLength(records, start);
     this.#records = records;
     this.#start = start;
-    this.#key = account?.key ?? u8.toString('latin1', at, end);
+    this.#key = u8.toString('latin1', at, end);
     return {
       player: u8.toString('utf8', at, end),
       account,
@@ -110,7 +110,7 @@ export class Requests {
     applyToBooks(books, postings);
     applyToAccount(actor, postings);
     const packed = packChanges(changes);
-    documents.apply(actor.key, packed, 0);
+    documents.apply(this.#key, packed, 0);
     if (known !== undefined) writeCurrency(records.u8, start + RECORD.currency, actor.currency);
     const frame = this.#state.openFrame(entryBytes(records, start, packed));
     const at = frame.append(actor.head('none', postings), records, start, packed);
