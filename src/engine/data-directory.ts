@@ -2,24 +2,20 @@ import { hash, randomBytes, randomUUID } from 'node:crypto';
 import {
   accessSync,
   chmodSync,
-  closeSync,
   constants,
   existsSync,
-  fsyncSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   realpathSync,
-  renameSync,
   statSync,
-  writeFileSync,
 } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { limits } from '../limits.js';
 import { reasonOf } from '../partitions/fault.js';
 import { checkAddressSpace } from './address-space.js';
+import { syncDirectory, writeDurably } from './durable-file.js';
 import { OpenError } from './errors.js';
 
 const FORMAT = 3;
@@ -112,13 +108,7 @@ export function markOpened(dataDir: string, manifest: Manifest, frames: readonly
 
 /** Writes the manifest of a new directory that is a copy: the partitions are there already. */
 export function writeManifest(dataDir: string, manifest: Manifest): void {
-  const path = join(dataDir, MANIFEST);
-  const file = openSync(`${path}.new`, 'w', 0o600);
-  writeFileSync(file, `${JSON.stringify(manifest, null, 2)}\n`);
-  fsyncSync(file);
-  closeSync(file);
-  renameSync(`${path}.new`, path);
-  syncDirectory(dataDir);
+  writeDurably(join(dataDir, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 /** Makes the names durable by which a new directory is found, up to where its file system begins. */
@@ -140,12 +130,6 @@ function canRead(directory: string): boolean {
     if ((error as NodeJS.ErrnoException).code === 'EACCES') return false;
     throw error;
   }
-}
-
-function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r');
-  fsyncSync(directory);
-  closeSync(directory);
 }
 
 /** Whether a path, of which the end may not exist yet, leads into a directory. */

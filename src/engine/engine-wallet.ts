@@ -240,12 +240,13 @@ function isBody(body: unknown): body is Body {
   return typeof body === 'object' && body !== null;
 }
 
-/** Throws what one failed with, unless others made something: then what was done is not known. */
+/** Throws what all failed with; when others did not, or failed otherwise, what was done is not known. */
 async function countTrue(promises: readonly Promise<boolean>[], before: number): Promise<number> {
   const settled = await Promise.allSettled(promises);
   const made = settled.filter((one) => one.status === 'fulfilled' && one.value).length;
-  const failed = settled.find((one) => one.status === 'rejected');
-  if (failed === undefined) return made;
-  if (before + made > 0) throw unavailable('a part of the users may be made', failed.reason);
-  throw failed.reason;
+  const failures = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+  const [failure] = failures;
+  if (failure === undefined) return made;
+  const isUndone = before + made === 0 && failures.every(({ code }) => code === failure.code);
+  throw isUndone ? failure : unavailable('a part of the users may be made', failure);
 }

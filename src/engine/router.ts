@@ -244,9 +244,10 @@ class Claimant implements Caller {
   }
 
   settle(tag: number, slot: Slot, index: number, extra: Extra | undefined): void {
+    // First: if it throws, `fail` comes after it, and the id is given back once.
+    this.#caller.settle(tag, slot, index, extra);
     const kept = (slot.codes[index] as number) < RESULT.REJECTED;
     this.#claims.release(this.#key, this.#partition, kept);
-    this.#caller.settle(tag, slot, index, extra);
   }
 
   fail(tag: number, error: Error): void {
