@@ -1,4 +1,5 @@
 import { signup, topUp } from './accounts.js';
+import { link, park } from './callbacks.js';
 import { item } from './catalogue.js';
 import { credit, refund, spend } from './credits.js';
 import { consume, revoke } from './entitlements.js';
@@ -6,7 +7,7 @@ import { malformed } from './forms.js';
 import { movedToPlayer } from './money.js';
 import { orderRefund } from './order-refunds.js';
 import { cancel, complete, order } from './orders.js';
-import { link, park, payment, paymentEvent } from './payments.js';
+import { payment, paymentEvent } from './payments.js';
 import { refuse } from './refusals.js';
 import {
   type Asked,

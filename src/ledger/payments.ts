@@ -1,14 +1,12 @@
 import {
-  amount,
-  count,
-  idOf,
-  type MembersForm,
-  members,
-  oneOf,
-  optional,
-  pattern,
-  text,
-} from './forms.js';
+  eventMembers,
+  type LinkArgs,
+  type PaymentEventArgs,
+  provider,
+  referenceActor,
+  referenceForm,
+} from './callbacks.js';
+import { amount, idOf, members, optional } from './forms.js';
 import { send } from './messages.js';
 import { move } from './money.js';
 import { refuse } from './refusals.js';
@@ -23,7 +21,7 @@ import {
   type Ruling,
   rfc3339,
 } from './request.js';
-import type { Payment, PaymentEvent, PaymentEventOutcome, PaymentStatus } from './resources.js';
+import type { Payment, PaymentEventOutcome, PaymentStatus } from './resources.js';
 import type { ClearingAccount } from './vocabulary.js';
 
 /** How long a payment waits for its callback before it is told as EXPIRED. */
@@ -52,9 +50,6 @@ export interface PaymentArgs {
   readonly amount: number;
   readonly provider_ref?: string;
 }
-
-const provider = pattern(/^[a-z0-9_-]{1,32}$/, 'must be a provider');
-export const referenceForm = pattern(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 visible ASCII');
 
 /** Begins a top-up: nothing moves until the provider says that it has the money. */
 export const payment: Rules<PaymentArgs, BaseContext> = {
@@ -118,23 +113,6 @@ export function paymentOf(
 function isExpired({ status, expires }: StoredPayment, time: number): boolean {
   return status === 'PENDING' && expires <= time;
 }
-
-/** What a callback says, once its payment is known. */
-export type PaymentEventArgs = Pick<PaymentEvent, 'event_id' | 'type'> & {
-  readonly provider: string;
-  readonly payment: string;
-  readonly amount?: number;
-  readonly amount_refunded?: number;
-};
-
-/** What every callback says; a provider's own id of it may be any text. */
-const eventMembers = {
-  event_id: text,
-  type: oneOf('payment.succeeded', 'payment.failed', 'payment.refunded'),
-  provider,
-  amount: optional(count),
-  amount_refunded: optional(count),
-};
 
 type AskedEvent = Asked<PaymentEventArgs>;
 
@@ -233,69 +211,3 @@ function eventOutcome({ args, changes }: RequestEntry<PaymentEventArgs>): Paymen
   const isHeld = stored.status === 'REVIEW' || isDoubtful(args, stored);
   return { status: isHeld ? 'review' : 'applied', payment_id: stored.id };
 }
-
-/** The actor that knows which payment a provider's reference means; no caller can name it. */
-export function referenceActor(provider: string, ref: string): string {
-  return `\0ref:${provider}:${ref}`;
-}
-
-const LINK = 'link';
-const PARKED = 'parked';
-const MAX_PARKED = 100;
-type Parked = readonly ParkArgs[];
-
-export type ParkArgs = Pick<PaymentEvent, 'event_id' | 'type'> & {
-  readonly provider: string;
-  readonly amount?: number;
-  readonly amount_refunded?: number;
-};
-
-/** Which payment a reference means. */
-export interface LinkArgs {
-  readonly player: string;
-  readonly payment: string;
-}
-
-/** Keeps a callback whose payment is not known yet; tells the payment when it is. */
-export const eventForm: MembersForm<ParkArgs> = members<ParkArgs>(eventMembers);
-
-export const park: Rules<ParkArgs, BaseContext> = {
-  form: eventForm,
-  opens: true,
-  decide({ args, read }) {
-    const link = read('own', LINK) as LinkArgs | undefined;
-    if (link !== undefined) return { kind: 'told', body: { link } };
-    const parked = (read('own', PARKED) as Parked | undefined) ?? [];
-    if (parked.some(({ event_id, type }) => event_id === args.event_id && type === args.type)) {
-      return { kind: 'told', body: { status: 'parked' } };
-    }
-    if (parked.length >= MAX_PARKED) return refuse('limit_reached');
-    return grant([], [change(PARKED, [...parked, args])]);
-  },
-  answer: () => ({ status: 'parked' }) satisfies PaymentEventOutcome,
-};
-
-/** A payment with the reference was made: what was parked goes on to it. */
-export const link: Rules<LinkArgs, BaseContext> = {
-  form: members<LinkArgs>({ player: text, payment: text }),
-  opens: true,
-  decide({ player, args, read, fresh }) {
-    if (read('own', LINK) !== undefined) return { kind: 'told', body: null };
-    const parked = (read('own', PARKED) as Parked | undefined) ?? [];
-    const messages = parked.map((event, i) => {
-      return send({
-        id: `${fresh}-${i}`,
-        from: player,
-        to: args.player,
-        kind: 'payment_event',
-        args: { ...event, payment: args.payment } satisfies PaymentEventArgs,
-        by: `provider:${event.provider}`,
-        amount: 0,
-        returns: 'player',
-      });
-    });
-    const forgotten = parked.length > 0 ? [change(PARKED, null)] : [];
-    return grant([], [change(LINK, args), ...forgotten, ...messages]);
-  },
-  answer: () => null,
-};

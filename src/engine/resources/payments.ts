@@ -1,14 +1,13 @@
-import { isObject, malformed, members, optional, text } from '../../ledger/forms.js';
 import {
   eventForm,
   type LinkArgs,
   type ParkArgs,
   type PaymentEventArgs,
-  payment,
-  paymentPrefix,
   referenceActor,
   referenceForm,
-} from '../../ledger/payments.js';
+} from '../../ledger/callbacks.js';
+import { isObject, malformed, members, optional, text } from '../../ledger/forms.js';
+import { payment, paymentPrefix } from '../../ledger/payments.js';
 import { invalid, type Refusal, refuse } from '../../ledger/refusals.js';
 import type { Outcome, PaymentEvent, PaymentEventOutcome, Payments } from '../economy.js';
 import { idOf, partitionIn } from '../request-ids.js';
