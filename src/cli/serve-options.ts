@@ -1,9 +1,8 @@
 import { limits } from '../limits.js';
 import { readApiKeys } from '../server/auth.js';
 import { limits as serverLimits } from '../server/limits.js';
-import { logLevels } from '../server/log.js';
+import { logLevels, readTokenSecret } from '../server/settings.js';
 import { readPublicKey } from '../server/signatures.js';
-import { readTokenSecret } from '../server/tokens.js';
 import { data } from './command.js';
 import type { Values } from './options.js';
 import { currencyCode, filled, integer, oneOf, originList } from './values.js';

@@ -1,7 +1,7 @@
 import type { Wallet } from '../engine/wallet.js';
 import { openWallet } from '../index.js';
 import { drain } from '../server/drain.js';
-import { createServer, type ServerOptions } from '../server/server.js';
+import type { Server, ServerOptions } from '../server/server.js';
 import { readWebhookSecrets, type WebhookSecrets } from '../server/webhooks.js';
 import { isLoopback, listen } from './address.js';
 import { withProgress } from './progress.js';
@@ -17,9 +17,14 @@ export async function serveWallet(settings: ServeSettings): Promise<number> {
   refuseOpenDoor(settings);
   // Before anything is made: what is malformed leaves no trace.
   const secrets = webhookSecrets();
-  const wallet = await open(settings);
+  // The server is loaded while the partitions recover.
+  const [wallet, { createServer }] = await Promise.all([
+    open(settings),
+    import('../server/server.js'),
+  ]);
   try {
-    await serveUntilStopped(wallet, settings, secrets);
+    const app = createServer(wallet, serverOptions(settings, secrets));
+    await serveUntilStopped(app, settings);
   } finally {
     await wallet.close();
   }
@@ -69,13 +74,8 @@ function webhookSecrets(): WebhookSecrets {
   }
 }
 
-async function serveUntilStopped(
-  wallet: Wallet,
-  settings: ServeSettings,
-  secrets: WebhookSecrets,
-): Promise<void> {
+async function serveUntilStopped(app: Server, settings: ServeSettings): Promise<void> {
   const { 'api-keys': apiKeys, 'hub88-public-key': hub88PublicKey } = settings;
-  const app = createServer(wallet, serverOptions(settings, secrets));
   const stop = stopRequested();
   const url = await listen(app, settings.host, settings.port);
   if (!apiKeys) process.stderr.write(hub88PublicKey ? openBeside : example(url, settings.currency));

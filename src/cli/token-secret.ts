@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeDurably } from '../engine/durable-file.js';
-import { readTokenSecret } from '../server/tokens.js';
+import { readTokenSecret } from '../server/settings.js';
 import { UsageError } from './usage.js';
 
 const FILE = 'jwt-secret';

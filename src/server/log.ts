@@ -1,8 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { type Logger, pino } from 'pino';
-
-export const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
-export type LogLevel = (typeof logLevels)[number];
+import type { LogLevel } from './settings.js';
 
 /** A log of one JSON object a line, on stderr: stdout belongs to the command. */
 export function openLog(level: LogLevel = 'warn'): Logger {

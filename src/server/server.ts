@@ -4,6 +4,7 @@ import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Wallet } from '../engine/wallet.js';
 import { type ApiKeys, allow, type Scope } from './auth.js';
+import { compilersFactory } from './compilers.js';
 import { refuseConnection } from './connections.js';
 import { endConnectionsWhenStopping } from './drain.js';
 import { answerFailures, sendProblem } from './failures.js';
@@ -11,7 +12,7 @@ import { chooseFormat, type Inspect, readBodies } from './formats.js';
 import { boundLargeBodies } from './large-bodies.js';
 import { Turns } from './late.js';
 import { limits } from './limits.js';
-import { type LogLevel, logging, openLog } from './log.js';
+import { logging, openLog } from './log.js';
 import { measure } from './metrics/measure.js';
 import { Metrics } from './metrics/metrics.js';
 import { describeRoutes } from './openapi/document.js';
@@ -29,6 +30,7 @@ import { playerRoutes } from './routes/players.js';
 import { batchRoute, transactionRoutes } from './routes/transactions.js';
 import { treasuryRoutes } from './routes/treasury.js';
 import { createUsersRoute, userRoutes } from './routes/users.js';
+import type { LogLevel } from './settings.js';
 import { signedBy } from './signatures.js';
 import { type Tokens, tokensOf } from './tokens.js';
 import type { WebhookSecrets } from './webhooks.js';
@@ -78,6 +80,7 @@ const fixed = {
       allowUnionTypes: true,
     },
   },
+  schemaController: { compilersFactory },
   clientErrorHandler: refuseConnection,
 } as const;
 

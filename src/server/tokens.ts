@@ -4,7 +4,6 @@ import { Problem } from './problems.js';
 
 /** How long a player's token is good. */
 export const TOKEN_SECONDS = 24 * 3_600;
-const SHORTEST_SECRET_BYTES = 32;
 
 /** Makes and reads players' tokens: JWT, HS256 and nothing else. */
 export interface Tokens {
@@ -34,10 +33,4 @@ function subjectOf(token: string, verify: (token: string) => unknown): string | 
     // Whatever is wrong with it, the answer is the same.
     return undefined;
   }
-}
-
-/** The secret that tokens are signed with. Throws when it could be guessed. */
-export function readTokenSecret(text: string): string {
-  if (Buffer.byteLength(text) >= SHORTEST_SECRET_BYTES) return text;
-  throw new Error(`must have at least ${SHORTEST_SECRET_BYTES} bytes`);
 }

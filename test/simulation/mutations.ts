@@ -53,7 +53,7 @@ export const mutations: readonly Fault[] = [
   },
   {
     name: 'waits for ever for a commit that hangs',
-    seed: 164,
+    seed: 167,
     file: 'engine/partition-client.js',
     find: 'if (age_ms < limits.commit_timeout_ms || ',
     replace: 'if (true || ',
@@ -66,7 +66,7 @@ export const mutations: readonly Fault[] = [
   },
   {
     name: 'does not read the outbox again when a thread was lost',
-    seed: 109,
+    seed: 174,
     file: 'engine/engine-wallet.js',
     find: 'partition.onRecovered(() => void this.#recall(number));',
     replace: '',
@@ -185,6 +185,7 @@ export const mutations: readonly Fault[] = [
   },
   {
     name: 'forgets documents of a long replay in place of writing them',
+    seed: 40,
     file: 'partitions/documents.js',
     find: 'this.#store.writeDocumentsNow(written);',
     replace: '',
@@ -237,7 +238,7 @@ export const mutations: readonly Fault[] = [
   },
   {
     name: 'does not forget a checkpoint that is damaged',
-    seed: 31,
+    seed: 76,
     file: 'partitions/incarnation.js',
     find: 'await partition.forgetCheckpoint();',
     replace: ';',
@@ -263,6 +264,7 @@ export const mutations: readonly Fault[] = [
   },
   {
     name: 'forgets prices over a restart',
+    seed: 8,
     file: 'engine/engine-wallet.js',
     find: 'if (hasCatalogue)',
     replace: 'if (false)',
