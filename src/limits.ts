@@ -69,7 +69,7 @@ export const limits = {
   checkpoint_slice_documents: 2_000,
   /** A run of the transaction index smaller than this grows with the next checkpoint. */
   checkpoint_run_bytes: 4 * MIB,
-  /** With more actors in memory, a checkpoint drops those that nothing touched since the last sweep. */
+  /** With more actors in memory, a checkpoint drops those that nobody asked for since the last one. */
   resident_actors: 2_000_000,
 
   /** A batch that has not returned after this long stops its partition. */

@@ -16,7 +16,7 @@ const KEY_LENGTH = 0xff;
  *
  * A1 A slot of the table is two words: the tag, and the number of the row plus one; 0 is free.
  * A2 The tag's home slot is its low bits; collisions take the next free slot.
- * A3 Rows are numbered in the order of their making; none is removed (a sweep makes a new table).
+ * A3 Rows are numbered in the order of their making; none is removed.
  */
 export class ActorTable {
   /** Of the actors that have limits, by row; and the days of those that have counted one. */
@@ -24,13 +24,19 @@ export class ActorTable {
   readonly days = new Map<number, Daily>();
   readonly #currencies: Currencies;
   readonly #chunks: Bytes[] = [];
-  #slots = new Uint32Array(2 * SMALLEST);
+  #slots: Uint32Array;
   #size = 0;
   #keys = new Uint32Array(4 * SMALLEST);
   #keysEnd = 0;
 
-  constructor(currencies: Currencies) {
+  /** `capacity` is that of a table as large: what has its size does not grow step by step. */
+  constructor(currencies: Currencies, capacity: number = SMALLEST) {
     this.#currencies = currencies;
+    this.#slots = new Uint32Array(2 * capacity);
+  }
+
+  get capacity(): number {
+    return this.#slots.length / 2;
   }
 
   get size(): number {
@@ -72,9 +78,7 @@ export class ActorTable {
     u32[word + WORD.currency + 1] = bytes.u32[(currency >> 2) + 1] as number;
     u32[word + WORD.tag] = tag;
     u32[word + WORD.lane] = lane;
-    const actor = this.actor(row);
-    actor.touched = true;
-    return actor;
+    return this.actor(row);
   }
 
   /** The same actor as one of another table. */

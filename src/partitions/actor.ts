@@ -32,12 +32,11 @@ const STATE = {
   limits: 1 << 10,
   daily: 1 << 11,
   dirty: 1 << 12,
-  touched: 1 << 13,
 } as const;
 
 /**
  * A user's state on the thread that owns it: a view of its row. Two views of one row are the same
- * actor, and both are good until the table is swept, which is never within a turn.
+ * actor. Both are good until the next generation (`actors.ts`), which never begins within a turn.
  */
 export class Actor implements Account {
   readonly row: number;
@@ -170,15 +169,6 @@ export class Actor implements Account {
 
   set dirty(dirty: boolean) {
     this.#mark(STATE.dirty, dirty);
-  }
-
-  /** Touched since the last sweep. */
-  get touched(): boolean {
-    return this.#is(STATE.touched);
-  }
-
-  set touched(touched: boolean) {
-    this.#mark(STATE.touched, touched);
   }
 
   #is(bit: number): boolean {

@@ -12,7 +12,15 @@ import type { Hash } from './hash.js';
 import { LocationIndex } from './location-index.js';
 import { RECORD, userAt, userLength } from './record.js';
 
-/** The actors of a partition: those in memory, and where to load the others from. */
+/**
+ * The actors of a partition: those in memory, and where to load the others from.
+ *
+ * Memory has two generations of them. Who is asked for is taken over into the younger one; when
+ * there are too many, the older one is dropped as it is and the younger one has become it.
+ *
+ * G1 Those of the older generation are clean: the actor index knows where their last entries are.
+ * G2 A view of an actor is good until the next generation, which never begins within a turn.
+ */
 export class Actors {
   readonly index: LocationIndex = new LocationIndex();
   readonly #frames: FrameStore;
@@ -20,6 +28,7 @@ export class Actors {
   readonly #currencies: Currencies;
   readonly #documents: Documents;
   #table: ActorTable;
+  #older: ActorTable | undefined;
   /** Rows of the actors that changed since they were settled last, each once. */
   #changed: number[] = [];
   #soughtBytes: Bytes | undefined;
@@ -33,8 +42,9 @@ export class Actors {
     this.#table = new ActorTable(currencies);
   }
 
+  /** Actors in memory; those that were taken over count twice, as they do there. */
   get resident(): number {
-    return this.#table.size;
+    return this.#table.size + (this.#older?.size ?? 0);
   }
 
   /** How many changed since they were settled last. */
@@ -54,8 +64,9 @@ export class Actors {
     const length = userLength(bytes, start);
     this.#hash.text(bytes, at, length);
     const actor = this.#table.find(this.#hash, bytes, at, length);
-    if (actor !== undefined) actor.touched = true;
-    return actor;
+    if (actor !== undefined || this.#older === undefined) return actor;
+    const older = this.#older.find(this.#hash, bytes, at, length);
+    return older && this.#table.addCopy(older, this.#older);
   }
 
   /** A new actor for a record's user, whose fingerprint is in the hash; it has no entry yet. */
@@ -149,17 +160,10 @@ export class Actors {
     return sameBytes(bytes.u8, userAt(bytes, record), sought.u8, here, length);
   };
 
-  /** Removes clean actors that nothing touched since the last sweep. No view of an actor outlives it. */
-  sweep(): void {
-    const old = this.#table;
-    this.#table = new ActorTable(this.#currencies);
-    this.#changed = [];
-    for (let row = 0; row < old.size; row++) {
-      const actor = old.actor(row);
-      if (!actor.dirty && !actor.touched) continue;
-      const copy = this.#table.addCopy(actor, old);
-      copy.touched = false;
-      if (copy.dirty) this.#changed.push(copy.row);
-    }
+  /** Begins a generation, when no actor is dirty: of the one before the last, nobody asked for the rest. */
+  age(): void {
+    assert.equal(this.#changed.length, 0, 'a generation is clean when it is the older one');
+    this.#older = this.#table;
+    this.#table = new ActorTable(this.#currencies, this.#older.capacity);
   }
 }

@@ -73,6 +73,7 @@ export class Checkpointer {
       await nextTurn();
     }
     actors.settle(actors.changed);
+    if (actors.resident > limits.resident_actors) actors.age();
     const { frame, sequence, frameTime, hash, transactions, books } = this.#state;
     const words = transactions.run.copy();
     const run = this.#runs;
@@ -90,7 +91,6 @@ export class Checkpointer {
     await this.#store.write(meta, { runs: new Map([[run, words]]), parts, documents: rest });
     this.#state.documents.written();
     this.#since = sequence;
-    if (actors.resident > limits.resident_actors) actors.sweep();
   }
 
   /** Writes documents in slices; those that replay looks at are for the checkpoint's own commit. */

@@ -193,8 +193,8 @@ export const mutations: readonly Fault[] = [
   {
     name: 'leaves out of a checkpoint where an actor is',
     file: 'partitions/checkpointer.js',
-    find: 'actors.settle(actors.changed);\n        const',
-    replace: 'actors.settle(actors.changed - 1);\n        const',
+    find: 'actors.settle(actors.changed);',
+    replace: 'actors.settle(actors.changed - 1);',
   },
   {
     name: 'goes on with a state from before the checkpoint',
