@@ -97,6 +97,24 @@ test('a directory belongs to one wallet and one process', async () => {
   await next.close();
 });
 
+test('of two first starts at once one has the directory', async () => {
+  const dataDir = newDirectory();
+  const starts = Array.from({ length: 4 }, () => openWallet({ dataDir, partitions: 2 }));
+  const [first, ...others] = (await Promise.allSettled(starts)).toSorted((a, b) => {
+    return a.status.localeCompare(b.status);
+  });
+  if (first?.status !== 'fulfilled') throw new Error('no start has it');
+  for (const { status, reason } of others as PromiseRejectedResult[]) {
+    expect(status).toBe('rejected');
+    expect(reason.message).toMatch(/in use/);
+  }
+  await first.value.createUsers(['alice']);
+  await first.value.close();
+  const wallet = await openWallet({ dataDir });
+  expect(await wallet.createUsers(['alice'])).toBe(0);
+  await wallet.close();
+});
+
 test('another number of partitions is refused', async () => {
   const directory = newDirectory();
   await (await openWallet({ dataDir: directory, partitions: 2 })).close();
@@ -160,6 +178,18 @@ test('createUsers skips what can be no user id', async () => {
   for (const user of some) {
     expect(await wallet.bet(bet(user, 1))).toMatchObject({ user, status: 'RS_OK' });
   }
+  await wallet.close();
+});
+
+test('a text is as long as its bytes are', async () => {
+  const wallet = await openWallet({ partitions: 1 });
+  await wallet.createUsers(['alice']);
+  // Three bytes for each character would be too many; these have one, and three.
+  for (const round of ['a'.repeat(1_000_000), '用'.repeat(330_000)]) {
+    expect(await wallet.bet({ ...bet('alice', 1), round })).toMatchObject({ status: 'RS_OK' });
+  }
+  const tooLong = { ...bet('alice', 1), round: '用'.repeat(400_000) };
+  expect(await wallet.bet(tooLong)).toMatchObject({ status: 'RS_ERROR_WRONG_TYPES' });
   await wallet.close();
 });
 

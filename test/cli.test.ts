@@ -21,6 +21,7 @@ test.each([
   ['one below it', ['serve', '--data', '/proc/purser/q/b', '--port', '0']],
   ['a host that others reach, without keys', ['serve', '--host', '0.0.0.0', '--port', '0']],
   ['a directory that is none', ['verify', '--data', '/nowhere/at/all']],
+  ['a day that there is not', ['export', '--from', '2026-02-30']],
 ])('%s: one clear line and exit 2', (_what, args) => {
   const { code, err } = run(...args);
   expect(code).toBe(2);
