@@ -52,6 +52,16 @@ test('what had arrived is finished, what comes later is refused, and the exit is
   expect(await exit).toEqual([0, null]);
 });
 
+test('connections that never sent anything do not hold a stop up', async () => {
+  const server = await started();
+  const silent = await rawConnection(server);
+  const exit = once(server.child, 'exit');
+  server.child.kill('SIGTERM');
+  await silent.ends();
+  expect(await exit).toEqual([0, null]);
+  // Less than what is left to requests that are under way.
+}, 10_000);
+
 test('clients that go on sending hear that it stops, and lose no answer', async () => {
   const server = await started();
   const balance = post('/user/balance', bet('alice', 1));

@@ -1,13 +1,21 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { limits } from './limits.js';
 import { Problem, problemBody } from './problems.js';
 
 const stopping = new WeakSet<Server>();
+const connections = new WeakMap<Server, Set<Socket>>();
 
 /** For every route that is added after this: its answers end their connections once the server stops. */
 export function endConnectionsWhenStopping(app: FastifyInstance): void {
+  const open = new Set<Socket>();
+  connections.set(app.server, open);
+  app.server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (stopping.has(app.server)) reply.header('connection', 'close');
     done();
@@ -17,7 +25,7 @@ export function endConnectionsWhenStopping(app: FastifyInstance): void {
 /**
  * Stops a server without losing an answer. D1: a request that had arrived is answered. D2: a later
  * one gets 503 `overloaded`, and nothing is done. D3: either answer says `Connection: close`; idle
- * connections are closed a moment later, for a client may just be sending. D4: after
+ * connections, and those that never sent anything, are closed a moment later, for a client may just be sending. D4: after
  * `limits.drain_ms` the rest is cut off.
  */
 export async function drain(app: FastifyInstance): Promise<void> {
@@ -49,7 +57,7 @@ function refuse(request: IncomingMessage, response: ServerResponse): void {
 
 function closed(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    const idle = setInterval(() => server.closeIdleConnections(), limits.drain_check_ms);
+    const idle = setInterval(() => closeIdle(server), limits.drain_check_ms);
     const end = setTimeout(() => server.closeAllConnections(), limits.drain_ms);
     server.close(() => {
       clearInterval(idle);
@@ -57,4 +65,10 @@ function closed(server: Server): Promise<void> {
       resolve();
     });
   });
+}
+
+/** Node calls busy what has never sent anything: a probe, or a client that is about to. */
+function closeIdle(server: Server): void {
+  server.closeIdleConnections();
+  for (const socket of connections.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy();
 }
