@@ -193,11 +193,20 @@ test('money given back without units falls on the lines, and is never given twic
   expect(await ask({ lines: [{ sku: 'nope', quantity: 1 }] })).toMatchObject({
     code: 'validation_failed',
   });
-  // 50 of the 60 were the coins': nothing is left of them, and 90 of the sword.
-  expect(await ask({ lines: [{ sku: 'gold_coin', quantity: 1 }] })).toMatchObject({
-    code: 'already_refunded',
+  // 50 of the 60 were the coins': no money is left for them, and 90 for the sword.
+  expect(done(await ask({ lines: [{ sku: 'gold_coin', quantity: 2 }] }))).toMatchObject({
+    amount: 0,
+    revoked: [{ sku: 'gold_coin', quantity: 2 }],
+    order_status: 'COMPLETED',
   });
-  expect(done(await ask({}))).toMatchObject({ amount: 90, order_status: 'REFUNDED' });
+  expect(done(await ask({}))).toMatchObject({
+    amount: 90,
+    revoked: [
+      { sku: 'gold_coin', quantity: 3 },
+      { sku: 'sword', quantity: 1 },
+    ],
+    order_status: 'REFUNDED',
+  });
   expect(await ask({})).toMatchObject({ code: 'already_refunded' });
   expect(await wallet.players.get('p')).toMatchObject({ balance: 1_000 });
 });
@@ -523,6 +532,48 @@ test('a callback that names a payment by its id says what its reference means', 
   expect(done(await wallet.payments.receive('psp', back)).status).toBe('applied');
   const seen = done(await wallet.payments.get('p', payment_id));
   expect(seen).toMatchObject({ status: 'REFUNDED', refunded_amount: 100 });
+});
+
+test('what a provider gave back while its payment is held can be seen', async () => {
+  const payment = { provider: 'psp', amount: 100 };
+  const { payment_id } = done(await wallet.payments.create('p', payment, key()));
+  const tell = async (event_id: string, event: object) => {
+    const all = { event_id, payment_id, ...event } as Parameters<Wallet['payments']['receive']>[1];
+    return done(await wallet.payments.receive('psp', all)).status;
+  };
+  expect(await tell('e1', { type: 'payment.succeeded', amount: 40 })).toBe('review');
+  expect(await tell('e2', { type: 'payment.refunded', amount_refunded: 40 })).toBe('review');
+  expect(await tell('e3', { type: 'payment.refunded', amount_refunded: 40 })).toBe('duplicate');
+  expect(await tell('e4', { type: 'payment.failed' })).toBe('review');
+  expect(done(await wallet.payments.get('p', payment_id))).toMatchObject({
+    ...{ status: 'REVIEW', received_amount: 40, refunded_amount: 40 },
+  });
+});
+
+test('of an order that was free no money can be given back', async () => {
+  await wallet.items.put('gift', { name: 'Gift', kind: 'consumable', price: 0 });
+  const { order_id } = await buy([{ sku: 'gift', quantity: 1 }]);
+  const asked = { amount: 1, revoke: 'none' } as const;
+  expect(await wallet.orders.refund('p', order_id, asked, key())).toMatchObject({
+    code: 'refund_exceeds_remaining',
+    members: { max_refundable: 0 },
+  });
+});
+
+test('a refund by force says of each unit why it could not be taken back', async () => {
+  await wallet.items.put('tonic', { name: 'Tonic', kind: 'consumable', price: 10 });
+  const { order_id } = await buy([{ sku: 'tonic', quantity: 6 }]);
+  const [lot] = await lots();
+  const id = lot?.entitlement_id ?? '';
+  await wallet.entitlements.consume('p', id, { quantity: 2 }, key());
+  await wallet.entitlements.revoke('p', id, { quantity: 1 }, key());
+  expect(done(await wallet.orders.refund('p', order_id, { revoke: 'force' }, key()))).toMatchObject(
+    {
+      amount: 60,
+      revoked: [{ quantity: 3 }],
+      warnings: ['consumed: 2 of tonic', 'already_revoked: 1 of tonic'],
+    },
+  );
 });
 
 test('there is an end to the lots of one item that have not ended', async () => {

@@ -36,7 +36,7 @@ export function refundOf(
   asked: number | undefined,
 ): number | Refusal {
   const left = paid - refunded;
-  if (left <= 0) return refuse('already_refunded');
+  if (left <= 0 && refunded > 0) return refuse('already_refunded');
   if (asked === undefined) return left;
   return asked <= left ? asked : refuse('refund_exceeds_remaining', { max_refundable: left });
 }

@@ -18,7 +18,6 @@ import {
 } from './request.js';
 import type { OrderRefund } from './resources.js';
 import {
-  isRefunded,
   ORDER,
   refundStatusOf,
   type StoredLine,
@@ -110,7 +109,9 @@ function allParts(asked: Asked<OrderRefundArgs>, found: StoredOrder): readonly P
     const quantity = refundable(asked, line);
     const whole = quantity === line.quantity - line.refundedQuantity;
     const amount = whole ? left(line) : Math.min(line.price * quantity, left(line));
-    return isRefunded(line) || (quantity === 0 && !whole) ? [] : [{ index, quantity, amount }];
+    // Units whose money was given back without them are taken back now.
+    const isNothing = quantity === 0 && (amount === 0 || !whole);
+    return isNothing ? [] : [{ index, quantity, amount }];
   });
   return parts.length > 0 ? parts : tooMuch(asked, found.lines);
 }
@@ -128,7 +129,7 @@ function partsOfLines(
     if (parts.some((part) => part.index === index)) {
       return invalid(`/lines/${i}/sku`, 'is in another line already');
     }
-    if (isRefunded(line)) return refuse('already_refunded', { sku });
+    if (line.refundedQuantity === line.quantity) return refuse('already_refunded', { sku });
     if (quantity > refundable(asked, line)) return tooMuch(asked, [line]);
     const whole = quantity === line.quantity - line.refundedQuantity;
     const amount = whole ? left(line) : Math.min(line.price * quantity, left(line));
@@ -240,10 +241,19 @@ function warningsOf(
     const units = parts.find((part) => part.index === index)?.quantity ?? 0;
     if (asked.args.lines !== undefined && units === 0) return [];
     const open = line.quantity - line.refundedQuantity;
-    const missing = (asked.args.lines === undefined ? open : units) - remainingOf(lot, asked.time);
-    if (missing <= 0) return [];
-    const why = lot.revoked - line.refundedQuantity > 0 ? 'already_revoked' : 'consumed';
-    return [`${why}: ${missing} of ${line.sku}`];
+    const remaining = remainingOf(lot, asked.time);
+    let missing = (asked.args.lines === undefined ? open : units) - remaining;
+    const gone = {
+      consumed: lot.consumed,
+      already_revoked: lot.revoked - line.refundedQuantity,
+      expired: lot.granted - lot.consumed - lot.revoked - remaining,
+    };
+    return Object.entries(gone).flatMap(([why, count]) => {
+      const told = Math.min(count, missing);
+      if (told <= 0) return [];
+      missing -= told;
+      return [`${why}: ${told} of ${line.sku}`];
+    });
   });
 }
 

@@ -128,6 +128,7 @@ export const paymentEvent: Rules<PaymentEventArgs, BaseContext> = {
       case 'payment.succeeded':
         return succeed(asked, stored);
       case 'payment.failed':
+        if (stored.status === 'REVIEW') return become(stored, {});
         return stored.status === 'PENDING' ? become(stored, { status: 'FAILED' }) : duplicate();
       case 'payment.refunded':
         return giveBack(asked, stored);
@@ -152,17 +153,15 @@ function clearing({ provider }: StoredPayment): ClearingAccount {
   return `clearing:${provider}`;
 }
 
-/** A person looks at the payment first. What comes meanwhile moves nothing, and is in the journal. */
-function held(stored: StoredPayment, amount: number): Ruling {
-  return amount === stored.received ? duplicate() : become(stored, {});
-}
-
 /** The provider has the money: the player gets it, less what was refunded before this came. */
 function succeed({ args, account, time }: AskedEvent, stored: StoredPayment): Ruling {
   if (isPaid(stored)) return duplicate();
   const { amount, refunded } = stored;
   const received = args.amount ?? amount;
-  if (stored.status === 'REVIEW') return held(stored, received);
+  // A person looks at the payment first. What comes meanwhile moves nothing, and is in the journal.
+  if (stored.status === 'REVIEW') {
+    return received === stored.received ? duplicate() : become(stored, {});
+  }
   const tooMuch = !Number.isSafeInteger((account?.balance ?? 0) + amount - refunded);
   if (received !== amount || tooMuch) return become(stored, { status: 'REVIEW', received });
   const paid: StoredPayment = {
@@ -182,9 +181,9 @@ function succeed({ args, account, time }: AskedEvent, stored: StoredPayment): Ru
 function giveBack({ args }: AskedEvent, stored: StoredPayment): Ruling {
   const { amount, refunded, status } = stored;
   const all = args.amount_refunded ?? args.amount ?? amount;
-  if (status === 'REVIEW') return held(stored, all);
   if (isDoubtful(args, stored)) {
     if (all === stored.received) return duplicate();
+    if (status === 'REVIEW') return become(stored, {});
     return become(stored, isPaid(stored) ? { received: all } : { status: 'REVIEW', received: all });
   }
   if (all <= refunded) return duplicate();

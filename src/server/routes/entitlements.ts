@@ -81,6 +81,7 @@ export function entitlementRoutes(app: FastifyInstance, doors: Doors, wallet: Wa
       summary: 'Takes units of a lot away, without money',
       access: { scope: 'admin' },
       body: schemas.revokeBody,
+      bodyOptional: true,
       bodyExample: { reason: 'support' },
       problems: refusals,
     },
