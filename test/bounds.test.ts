@@ -288,6 +288,9 @@ test.each([
   [{ partitions: 0 }, /partitions/],
   [{ partitions: 1.5 }, /partitions/],
   [{ threadHeapMegabytes: Number.NaN }, /threadHeapMegabytes is a whole number/],
+  [{ datadir: './data' }, /no option 'datadir': dataDir, partitions, .* are known/],
+  ['./data', /takes an object of options/],
+  [null, /takes an object of options/],
 ])('openWallet refuses %j in one line', async (options, words) => {
   await expect(openWallet(options as never)).rejects.toThrow(words);
 });

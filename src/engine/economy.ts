@@ -72,6 +72,7 @@ export interface Page<T> {
   readonly next_cursor: string | null;
 }
 
+/** Every method refuses `player_not_found`, and `balance_limit_exceeded` beyond 2^53-1. */
 export interface Credits {
   /** Adds credits, from `issuance`. */
   add(player: string, body: CreditBody, options: RequestOptions): Promise<Outcome<Transaction>>;
@@ -87,10 +88,14 @@ export interface CreditBody {
   readonly note?: string;
 }
 
+/** Money that a player spends outside of the shop. */
 export interface Spends {
   /** Spends credits: `insufficient_funds` with `balance` and `required` when there are too few. */
   create(player: string, body: SpendBody, options: RequestOptions): Promise<Outcome<Transaction>>;
-  /** Refunds what is left of a spend, or a part of it: never more than was spent. */
+  /**
+   * Refunds what is left of a spend, or a part of it: `refund_exceeds_remaining` (`max_refundable`)
+   * beyond that, `already_refunded` when nothing is left, `spend_not_found`.
+   */
   refund(
     player: string,
     transaction: string,
@@ -105,6 +110,7 @@ export interface SpendBody {
   readonly reference?: string;
 }
 
+/** Money between players, who may live in different partitions. */
 export interface Transfers {
   /**
    * Sends money to another player, who gets it exactly once. It has left the sender when this
@@ -117,17 +123,22 @@ export interface Transfers {
   ): Promise<Outcome<Transaction>>;
 }
 
+/** The history of a player. */
 export interface Transactions {
+  /** Newest first; a page may have fewer lines than asked for. `invalid_cursor` for one of another list. */
   list(
     player: string,
     options?: PageOptions & { readonly type?: TransactionType },
   ): Promise<Outcome<Page<Transaction>>>;
+  /** One of the player's own, by id; of a spend with `refunded_amount`. Else `not_found`. */
   get(player: string, transaction: string): Promise<Outcome<Transaction>>;
 }
 
+/** The catalogue, in versions that never change. */
 export interface Items {
   /** The newest versions, by sku. */
   list(options?: PageOptions): Promise<Outcome<Page<Item>>>;
+  /** The newest version; `item_not_found`. */
   get(sku: string): Promise<Outcome<Item>>;
   /** Makes an item, or its next version; an existing one needs `ifMatch`. `replayed`: no change. */
   put(
@@ -137,17 +148,33 @@ export interface Items {
   ): Promise<Outcome<Item>>;
 }
 
+/** PENDING, then COMPLETED or CANCELLED; COMPLETED, then REFUNDED. */
 export interface Orders {
+  /**
+   * Freezes prices; nothing moves until it is completed, at once with `complete`. Refuses
+   * `unknown_item`, `item_unavailable`, `price_changed`, `already_owned`, `limit_reached`.
+   */
   create(player: string, body: OrderBody, options: RequestOptions): Promise<Outcome<Order>>;
+  /**
+   * The debit and the entitlements, in one entry. Refuses `insufficient_funds`, `order_expired`,
+   * `order_not_pending`, `already_owned`, `limit_reached`.
+   */
   complete(player: string, order: string, options: RequestOptions): Promise<Outcome<Order>>;
+  /** Gives a PENDING order up; else `order_not_pending`. */
   cancel(player: string, order: string, options: RequestOptions): Promise<Outcome<Order>>;
+  /**
+   * Gives money back and takes units back, in one entry. Refuses `refund_exceeds_remaining`
+   * (`max_refundable`), `already_refunded`, `order_not_refundable`, `clawback_insufficient_funds`.
+   */
   refund(
     player: string,
     order: string,
     body: OrderRefundBody,
     options: RequestOptions,
   ): Promise<Outcome<OrderRefund>>;
+  /** One of the player's own; else `order_not_found`. */
   get(player: string, order: string): Promise<Outcome<Order>>;
+  /** Newest first. */
   list(player: string, options?: PageOptions): Promise<Outcome<Page<Order>>>;
 }
 
@@ -171,17 +198,21 @@ export interface OrderRefundBody {
   readonly reason?: string;
 }
 
+/** What a player owns, in lots: `granted = remaining + consumed + revoked + expired`, in units. */
 export interface Entitlements {
+  /** Newest first, of a sku or a status alone if asked for. */
   list(
     player: string,
     options?: PageOptions & { readonly sku?: string; readonly status?: EntitlementStatus },
   ): Promise<Outcome<Page<Entitlement>>>;
+  /** Uses units up. Refuses `not_consumable`, `entitlement_not_active`, `quantity_exceeds_remaining`. */
   consume(
     player: string,
     entitlement: string,
     body: { readonly quantity: number },
     options: RequestOptions,
   ): Promise<Outcome<Entitlement>>;
+  /** Takes units away without money, all that are left unless a number is given; refuses likewise. */
   revoke(
     player: string,
     entitlement: string,
@@ -190,12 +221,15 @@ export interface Entitlements {
   ): Promise<Outcome<Entitlement>>;
 }
 
+/** Money that comes through a provider. */
 export interface Payments {
+  /** Begins a payment: PENDING, for a day, until the provider's callback; nothing moves yet. */
   create(
     player: string,
     body: { readonly provider: string; readonly amount: number; readonly provider_ref?: string },
     options: RequestOptions,
   ): Promise<Outcome<Payment>>;
+  /** One of the player's own; else `payment_not_found`. */
   get(player: string, payment: string): Promise<Outcome<Payment>>;
   /** A provider's callback, whose signature the caller has checked; durable when it resolves. */
   receive(provider: string, event: PaymentEvent): Promise<Outcome<PaymentEventOutcome>>;

@@ -44,11 +44,23 @@ export interface Settings {
   readonly onProgress: WalletOptions['onProgress'];
 }
 
+const known: Readonly<Record<keyof WalletOptions, true>> = {
+  dataDir: true,
+  partitions: true,
+  dialect: true,
+  durability: true,
+  currency: true,
+  initialBalance: true,
+  threadHeapMegabytes: true,
+  onProgress: true,
+};
+
 /** A thread with less ends before it has recovered. */
 const LEAST_HEAP_MEGABYTES = 16;
 
 /** Throws OpenError for what cannot be meant. */
 export function settle(options: WalletOptions): Settings {
+  refuseUnknown(options);
   const { dialect = 'exwallet', durability = 'disk' } = options;
   const { currency = 'USD', initialBalance = 100_000 } = options;
   if (!['exwallet', 'hub88'].includes(dialect)) throw new OpenError(`no dialect '${dialect}'`);
@@ -74,6 +86,16 @@ export function settle(options: WalletOptions): Settings {
   }
   const money = { currency, initialBalance };
   return { dataDir, partitions, dialect, durability, ...money, threadHeapMegabytes, onProgress };
+}
+
+/** Who misspells `dataDir` would get a wallet that is removed at close. */
+function refuseUnknown(options: unknown): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new OpenError('openWallet takes an object of options');
+  }
+  const unknown = Object.keys(options).find((name) => !(name in known));
+  if (unknown === undefined) return;
+  throw new OpenError(`no option '${unknown}': ${Object.keys(known).join(', ')} are known`);
 }
 
 function isPath(path: unknown): boolean {

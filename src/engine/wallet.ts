@@ -78,17 +78,35 @@ export interface Health {
 }
 
 /**
- * An open wallet. Every promise resolves after its effect is durable. Arguments may be parsed JSON that
- * nobody has looked at: what they cannot be is refused (RS_ERROR_WRONG_SYNTAX or RS_ERROR_WRONG_TYPES,
- * `validation_failed` with `errors`), and nothing is done. A list that is no array is a TypeError.
+ * An open wallet. Amounts and balances are whole numbers of the currency's minor unit. Every promise
+ * resolves after its effect is durable. Arguments may be parsed JSON that nobody has looked at: what
+ * they cannot be is refused (RS_ERROR_WRONG_SYNTAX or RS_ERROR_WRONG_TYPES, `validation_failed` with
+ * `errors`), and nothing is done. A list that is no array is a TypeError. A promise rejects with an
+ * EngineError alone: `overloaded`, `storage_unavailable` and `closed` say that nothing was done,
+ * `unavailable` that nobody knows, and that the same id is safe to send again.
  */
 export interface Wallet {
   /** Makes users with the wallet's default currency and initial balance; resolves to how many are new. */
   createUsers(users: readonly unknown[]): Promise<number>;
+  /**
+   * Debits a stake, once for each `transaction_uuid`: a retry gets the stored answer, a reuse
+   * RS_ERROR_DUPLICATE_TRANSACTION. Refused with RS_ERROR_NOT_ENOUGH_MONEY (and the `balance`),
+   * USER_DISABLED, LIMIT_REACHED, WRONG_CURRENCY or UNKNOWN it leaves the id free.
+   */
   bet(body: BetBody): Promise<Answer>;
+  /**
+   * Credits a win on the bet that it names, of a disabled user too. RS_ERROR_TRANSACTION_DOES_NOT_EXIST:
+   * the user has no such bet, or it was rolled back; it may be sent again when the bet is there.
+   */
   win(body: WinBody): Promise<Answer>;
+  /**
+   * Undoes the bet or win that it names, once. RS_OK too when there is nothing to undo; an unknown
+   * id is remembered, and its bet refused when it comes.
+   */
   rollback(body: RollbackBody): Promise<Answer>;
+  /** The balance and the currency; RS_ERROR_UNKNOWN without such a user. */
   balance(body: BalanceBody): Promise<Answer>;
+  /** The same with the country. */
   info(body: BalanceBody): Promise<InfoAnswer>;
   /**
    * Any number of operations; the answers come in the same order. Refused as a whole, `overloaded`,
@@ -100,14 +118,15 @@ export interface Wallet {
   readonly players: {
     /** Makes a player: `player_exists` when there is one of this name. */
     create(body: PlayerBody): Promise<Outcome<Player>>;
-    get(player: string): Promise<Player | undefined>;
     /** Undefined when there is no such player. */
+    get(player: string): Promise<Player | undefined>;
+    /** A disabled player bets and spends no more. Undefined when there is no such player. */
     setStatus(
       player: string,
       status: PlayerStatus,
       condition?: Condition,
     ): Promise<Outcome<Player> | undefined>;
-    /** Sets all limits: what is absent or null does not limit. */
+    /** Sets all limits: what is absent or null does not limit. Undefined as above. */
     setLimits(
       player: string,
       limits: ClearableLimits,
@@ -123,9 +142,11 @@ export interface Wallet {
   readonly entitlements: Entitlements;
   readonly payments: Payments;
   readonly accounts: Accounts;
+  /** What the system accounts hold, and all players together, at one moment of each partition. */
   books(): Promise<Books>;
   /** Walks the journal up to where it is now, as `purser verify` does, while it is written on. */
   audit(): Promise<Audit>;
+  /** Whether every partition serves, from memory. */
   health(): Health;
   /** Refuses new work, finishes what was accepted, checkpoints, closes. */
   close(): Promise<void>;
