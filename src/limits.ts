@@ -69,6 +69,8 @@ export const limits = {
   checkpoint_slice_documents: 2_000,
   /** A run of the transaction index smaller than this grows with the next checkpoint. */
   checkpoint_run_bytes: 4 * MIB,
+  /** Messages of an outbox that are read in one turn. */
+  outbox_messages: 2_000,
   /** With more actors in memory, a checkpoint drops those that nobody asked for since the last one. */
   resident_actors: 2_000_000,
 

@@ -210,6 +210,30 @@ test('balances are exact up to 2^53-1 and go no further', async () => {
   await wallet.close();
 });
 
+test('a callback that a close overtakes is not called undone when it is done', async () => {
+  for (let turns = 0; turns < 8; turns += 2) {
+    const dataDir = newDirectory();
+    const wallet = await openWallet({ dataDir, partitions: 1, initialBalance: 0 });
+    await wallet.createUsers(['alice']);
+    const body = { provider: 'psp', amount: 500 };
+    const payment = await wallet.payments.create('alice', body, { idempotencyKey: 'p' });
+    if (!payment.ok) throw new Error(payment.code);
+    const { payment_id } = payment.value;
+    const paid = { event_id: 'e', type: 'payment.succeeded', payment_id, provider_ref: 'ch' };
+    const told = wallet.payments.receive('psp', paid as never).then(
+      () => 'applied',
+      ({ code }: EngineError) => code,
+    );
+    for (let turn = 0; turn < turns; turn++) await nextTurn();
+    await wallet.close();
+    const next = await openWallet({ dataDir });
+    const player = await next.players.get('alice');
+    const known = player?.balance === 0 ? ['closed', 'unavailable'] : ['applied', 'unavailable'];
+    expect(known).toContain(await told);
+    await next.close();
+  }
+});
+
 test('close finishes commands that wait for each other over an id', async () => {
   const wallet = await openWallet({ partitions: 4 });
   const users = Array.from({ length: 8 }, (_, i) => `user${i}`);

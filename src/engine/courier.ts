@@ -16,6 +16,9 @@ export type Send = (
   id: RequestId,
 ) => Promise<Outcome<unknown>>;
 
+/** Reads a part of a partition's outbox: the newest messages, or the newest before one; none: that was all. */
+export type ReadOutbox = (partition: number, before?: string) => Promise<readonly Message[]>;
+
 /**
  * Brings the messages of outboxes to their recipients, and their outcomes back.
  *
@@ -28,7 +31,7 @@ export type Send = (
  */
 export class Courier {
   readonly #send: Send;
-  readonly #open: (partition: number) => Promise<readonly Message[]>;
+  readonly #open: ReadOutbox;
   /** Messages that are being brought, and the work that stands for it. */
   readonly #underWay = new Set<string>();
   readonly #begun = new Set<Promise<void>>();
@@ -36,12 +39,7 @@ export class Courier {
   readonly #settled = new Set<Set<string>>();
   readonly #retries: Retries;
 
-  /** `open` reads the outbox of a partition. */
-  constructor(
-    retries: Retries,
-    send: Send,
-    open: (partition: number) => Promise<readonly Message[]>,
-  ) {
+  constructor(retries: Retries, send: Send, open: ReadOutbox) {
     this.#retries = retries;
     this.#send = send;
     this.#open = open;
@@ -58,11 +56,17 @@ export class Courier {
   async #collect(partition: number, attempts?: number): Promise<void> {
     const settled = new Set<string>();
     this.#settled.add(settled);
-    const open = () => this.#open(partition);
-    const found = await this.#retries.until(open, undefined, attempts).finally(() => {
+    try {
+      for (let last: string | undefined; ; ) {
+        const open = () => this.#open(partition, last);
+        const found = (await this.#retries.until(open, undefined, attempts)) ?? [];
+        last = found.at(-1)?.id;
+        if (last === undefined) return;
+        this.post(found.filter(({ id }) => !settled.has(id)));
+      }
+    } finally {
       this.#settled.delete(settled);
-    });
-    this.post((found ?? []).filter(({ id }) => !settled.has(id)));
+    }
   }
 
   /** Begins to bring messages; those under way already are left to it. */

@@ -84,7 +84,7 @@ export class EngineWallet implements Wallet {
     this.#courier = new Courier(
       this.#retries,
       (asking, id) => requests.send(asking, id),
-      (partition) => outboxOf(requests, partition),
+      (partition, before) => outboxOf(requests, partition, before),
     );
     this.#commands = new PlayerCommands(router, () => this.#closing !== undefined);
     this.players = playersOf(this.#commands, currency);
@@ -206,11 +206,17 @@ export class EngineWallet implements Wallet {
       await this.#courier.stopped();
       await this.#lists.ended();
       await this.#router.unheld();
-      this.#requests.closed = true;
-      await Promise.all(this.#partitions.map((partition) => partition.close()));
     } finally {
-      await this.#release();
+      this.#requests.closed = true;
+      await this.#end();
     }
+  }
+
+  /** The directory is given back when no partition writes any more, however each of them ended. */
+  async #end(): Promise<void> {
+    const ends = await Promise.allSettled(this.#partitions.map((partition) => partition.close()));
+    await this.#release();
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 }
 
@@ -230,9 +236,14 @@ function saidBy(error: unknown): string {
   return reasonOf(error instanceof EngineError ? (error.cause ?? error) : error);
 }
 
-/** What a partition has sent and not settled. */
-async function outboxOf(requests: Requests, partition: number): Promise<readonly Message[]> {
-  const open = await requests.queryAt<Message[]>(partition, { what: 'outbox' });
+/** What a partition has sent and not settled: the newest, or the newest before a message. */
+async function outboxOf(
+  requests: Requests,
+  partition: number,
+  before: string | undefined,
+): Promise<readonly Message[]> {
+  const query = { what: 'outbox', ...(before !== undefined && { before }) } as const;
+  const open = await requests.queryAt<Message[]>(partition, query);
   return open.ok ? open.value : [];
 }
 

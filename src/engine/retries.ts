@@ -1,5 +1,3 @@
-import { setMaxListeners } from 'node:events';
-import { setTimeout as wait } from 'node:timers/promises';
 import { EngineError } from './errors.js';
 
 const FIRST_PAUSE_MS = 20;
@@ -7,19 +5,17 @@ const LONGEST_PAUSE_MS = 30_000;
 
 /** What the engine does for itself, again and again until it is done or the wallet closes. */
 export class Retries {
-  readonly #stop = new AbortController();
-
-  constructor() {
-    // As many as there are messages that wait for their recipients.
-    setMaxListeners(0, this.#stop.signal);
-  }
+  /** As many as there are messages that wait for their recipients, which can be all that there are. */
+  readonly #pauses = new Set<() => void>();
+  #stopped = false;
 
   get stopped(): boolean {
-    return this.#stop.signal.aborted;
+    return this.#stopped;
   }
 
   stop(): void {
-    this.#stop.abort();
+    this.#stopped = true;
+    for (const end of this.#pauses) end();
   }
 
   /**
@@ -49,10 +45,16 @@ export class Retries {
   }
 
   /** Shorter when it is stopped. */
-  async #pause(ms: number): Promise<void> {
-    const { signal } = this.#stop;
-    await wait(ms, undefined, { signal, ref: false }).catch((error: unknown) => {
-      if (!signal.aborted) throw error;
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#pauses.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, this.#stopped ? 0 : ms);
+      timer.unref();
+      this.#pauses.add(end);
     });
   }
 }

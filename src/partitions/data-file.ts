@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Where LMDB keeps what this checks, in each of its two meta pages. */
@@ -15,15 +15,17 @@ const PAGE_BYTES = 4096;
 export function faultOfDataFile(directory: string): string | undefined {
   const path = join(directory, 'data.mdb');
   if (!existsSync(path)) return `${path} is missing`;
-  const { size } = statSync(path);
-  if (size < 2 * PAGE_BYTES) return `${path} has only ${size} bytes`;
   const file = openSync(path, 'r');
   try {
+    const least = fstatSync(file).size;
+    if (least < 2 * PAGE_BYTES) return `${path} has only ${least} bytes`;
     const metas = [0, 1].map((page) => readMeta(file, page * PAGE_BYTES));
     if (metas.includes(undefined)) return `${path} has a damaged meta page`;
     const [a, b] = metas as [Meta, Meta];
     const last = a.transaction > b.transaction ? a : b;
     const needed = (last.lastPage + 1) * last.pageSize;
+    // After the metas: of a file that is being served, a commit may have made it longer meanwhile.
+    const { size } = fstatSync(file);
     return size < needed ? `${path} has ${size} bytes of ${needed}: it is truncated` : undefined;
   } finally {
     closeSync(file);

@@ -12,6 +12,7 @@ import type {
 } from '../ledger/resources.js';
 import { ORDER, orderOf, type StoredOrder } from '../ledger/stored-orders.js';
 import { SPEND_REFUNDS, transactionOf, transactionPrefix, typeOf } from '../ledger/transactions.js';
+import { limits } from '../limits.js';
 import type { Actor } from './actor.js';
 import type { Bytes } from './bytes.js';
 import { Cursors } from './cursors.js';
@@ -36,7 +37,7 @@ export type Query =
   | { readonly what: 'items' }
   | { readonly what: 'payment owner'; readonly id: string }
   | { readonly what: 'code'; readonly code: string }
-  | { readonly what: 'outbox' };
+  | { readonly what: 'outbox'; readonly before?: string };
 
 export interface PageQuery {
   readonly limit: number;
@@ -65,7 +66,7 @@ export class Queries {
       case 'code':
         return documents.read('', 'codes', query.code) ?? null;
       case 'outbox':
-        return [...documents.list('', 'outbox', '')].map(([, message]) => message);
+        return this.#outbox(query.before);
       case 'credential':
         return this.#credential(actor);
       case 'items':
@@ -113,6 +114,15 @@ export class Queries {
       default:
         return refuse('not_found');
     }
+  }
+
+  /** So many at once that no turn takes long; whoever asks goes on from the last. */
+  #outbox(before: string | undefined): unknown[] {
+    const messages: unknown[] = [];
+    for (const [, message] of this.#state.documents.list('', 'outbox', '', before)) {
+      if (messages.push(message) === limits.outbox_messages) break;
+    }
+    return messages;
   }
 
   #read(actor: Actor, id: string): unknown {

@@ -30,6 +30,7 @@ const SMALL = {
   checkpoint_slice_documents: 2,
   checkpoint_run_bytes: 256,
   resident_actors: 1,
+  outbox_messages: 1,
 };
 
 /** Loads a built package, whose bounds become small. */

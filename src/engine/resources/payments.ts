@@ -10,6 +10,7 @@ import { isObject, malformed, members, optional, text } from '../../ledger/forms
 import { payment, paymentPrefix } from '../../ledger/payments.js';
 import { invalid, type Refusal, refuse } from '../../ledger/refusals.js';
 import type { Outcome, PaymentEvent, PaymentEventOutcome, Payments } from '../economy.js';
+import { unavailable } from '../errors.js';
 import { idOf, partitionIn } from '../request-ids.js';
 import { type Requests, refusedAs } from '../requests.js';
 import { argsOf } from './arguments.js';
@@ -84,8 +85,13 @@ async function applyAndLearn(
   if (!applied.ok || ref === undefined || referenceForm(ref) !== undefined) return applied;
   const context = { by: `provider:${provider}` };
   const player = referenceActor(provider, ref);
-  const learnt = await requests.send<null>({ kind: 'link', player, args: known, context });
-  return learnt.ok ? applied : learnt;
+  try {
+    const learnt = await requests.send<null>({ kind: 'link', player, args: known, context });
+    return learnt.ok ? applied : learnt;
+  } catch (error) {
+    // `overloaded` and `closed` would say that nothing was done.
+    throw unavailable('what its reference means is not kept', error);
+  }
 }
 
 function apply(
