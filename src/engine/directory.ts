@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { copyJournal } from '../partitions/backup.js';
 import { type PlainEntry, readEntries } from '../partitions/entries.js';
 import { reasonOf } from '../partitions/fault.js';
+import { momentOf } from '../partitions/moment.js';
 import type { PartitionReport } from '../partitions/verify.js';
 import { verifyPartitions } from '../partitions/walk.js';
 import {
@@ -62,20 +62,18 @@ export interface ExportedEntry {
 
 /**
  * Walks every frame of a data directory that was begun before now. Throws OpenError when there is
- * none.
+ * no directory.
  */
 export async function verifyDirectory(
   dataDir: string,
   onProgress?: (progress: Progress) => void,
 ): Promise<VerifyReport> {
   const manifest = begunDirectory(dataDir);
-  const before = await thisMoment();
   const seed = Buffer.from(manifest.seed, 'hex');
   const partitions = numbersOf(manifest).map((partition) => ({
     directory: partitionDirectory(dataDir, partition),
     partition,
     genesisHash: genesisHash(manifest, partition),
-    before,
   }));
   const { reports, fault, underWay } = await verifyPartitions(
     seed,
@@ -85,13 +83,6 @@ export async function verifyDirectory(
     },
   );
   return total(manifest, reports, fault, underWay);
-}
-
-/** The end of this millisecond, once it is over: nothing that is begun later belongs to it. */
-async function thisMoment(): Promise<number> {
-  const before = Date.now() + 1;
-  await setTimeout(2);
-  return before;
 }
 
 /** The manifest of a directory that was opened once: before, it may lack its partitions. */
@@ -105,10 +96,14 @@ function numbersOf({ partitions }: Manifest): number[] {
   return Array.from({ length: partitions }, (_, number) => number);
 }
 
+function partitionDirectories(dataDir: string, manifest: Manifest): string[] {
+  return numbersOf(manifest).map((number) => partitionDirectory(dataDir, number));
+}
+
 /** What a look from a process of its own finds, which a damaged file may end. */
 async function faultOf(dataDir: string, manifest: Manifest): Promise<string | undefined> {
   try {
-    await probeJournals(numbersOf(manifest).map((number) => partitionDirectory(dataDir, number)));
+    await probeJournals(partitionDirectories(dataDir, manifest));
     return undefined;
   } catch (error) {
     if (error instanceof OpenError) return error.message;
@@ -165,7 +160,7 @@ export async function backupDirectory(
   if (damaged !== undefined) throw new OpenError(`${from} cannot be copied: ${damaged}`);
   makeDirectory(to);
   chmodSync(to, OWNER_ONLY);
-  const before = await thisMoment();
+  const before = await momentOf(partitionDirectories(from, manifest));
   for (const number of numbersOf(manifest)) {
     const what = `copying partition ${number}, frames`;
     const [source, target] = [partitionDirectory(from, number), partitionDirectory(to, number)];

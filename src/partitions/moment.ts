@@ -1,15 +1,45 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { faultOfDataFile } from './data-file.js';
 import { timeOfStored } from './frame.js';
-import type { Journal } from './journal.js';
+import { type Journal, openJournal } from './journal.js';
+import { journalDirectory } from './journal-file.js';
 
 /**
- * The last frame that was begun before a moment, milliseconds since 1970. Frames of all partitions
- * up to the same moment are a whole: whatever a frame depends on was begun no later than it.
+ * A moment, milliseconds since 1970: frames of all these partitions that were begun before it are a
+ * whole, for whatever a frame depends on was begun no later. All that is durable now belongs to it.
+ * It is over when this resolves: nothing that is begun from then on belongs to it, also where the
+ * machine's clock was put back and the journals go by a later one.
  */
+export async function momentOf(
+  directories: readonly string[],
+  onRead: (partition: number) => void = () => {},
+): Promise<number> {
+  let newest = Date.now();
+  for (const [partition, directory] of directories.entries()) {
+    onRead(partition);
+    newest = Math.max(newest, await newestTime(journalDirectory(directory)));
+  }
+  await wait(2);
+  return newest + 1;
+}
+
+/** Of a journal that cannot be read it is no time at all: whoever walks it then says why. */
+async function newestTime(path: string): Promise<number> {
+  if (faultOfDataFile(path) !== undefined) return Number.NEGATIVE_INFINITY;
+  try {
+    const journal = openJournal(path, { durability: 'disk', readOnly: true });
+    const newest = journal.read(journal.last);
+    const time = newest === undefined ? Number.NEGATIVE_INFINITY : timeOfStored(newest);
+    await journal.close();
+    return time;
+  } catch {
+    return Number.NEGATIVE_INFINITY;
+  }
+}
+
+/** The last frame that was begun before a moment. */
 export function lastBefore(journal: Journal, before: number): number {
   let { last } = journal;
-  const newest = journal.read(last);
-  // Of a time to come: the clock was put back, and says nothing about what came when.
-  if (newest === undefined || timeOfStored(newest) > Date.now() + 1000) return last;
   while (last > 0) {
     const stored = journal.read(last);
     if (stored === undefined || !(timeOfStored(stored) >= before)) break;

@@ -1,14 +1,15 @@
 import { SharedIds } from './entry-verifier.js';
 import { Hash } from './hash.js';
 import type { Journal } from './journal.js';
+import { momentOf } from './moment.js';
 import type { Transit } from './transit.js';
-import { type PartitionPlan, type PartitionReport, verifyPartition } from './verify.js';
+import { type PartitionPlace, type PartitionReport, verifyPartition } from './verify.js';
 
 /** What the process is told, in one message. */
 export interface VerifyTask {
   /** Eight bytes that seed the hash of ids. */
   readonly seed: Uint8Array;
-  readonly partitions: readonly PartitionPlan[];
+  readonly partitions: readonly PartitionPlace[];
   /** It says where it is after so many frames. */
   readonly frames: number;
 }
@@ -32,18 +33,23 @@ function say(news: VerifyNews): void {
   process.send?.(news);
 }
 
+function sayAt(partition: number, done: number, total: number): void {
+  say({ kind: 'at', partition, done, total });
+}
+
 async function verify({ seed, partitions, frames }: VerifyTask): Promise<void> {
   const ids = new SharedIds(new Hash(seed));
   const journals: Journal[] = [];
   let transit = 0n;
-  for (const plan of partitions) {
-    const { partition } = plan;
-    const onFrame = (done: number, total: number): void =>
-      say({ kind: 'at', partition, done, total });
+  const directories = partitions.map(({ directory }) => directory);
+  const before = await momentOf(directories, (partition) => sayAt(partition, 0, 0));
+  for (const place of partitions) {
+    const { partition } = place;
+    const onFrame = (done: number, total: number): void => sayAt(partition, done, total);
     onFrame(0, 0);
-    const report = await verifyPartition(plan, ids, journals, { frames, onFrame });
+    const report = await verifyPartition({ ...place, before }, ids, journals, { frames, onFrame });
     transit += report.books.get('transit') ?? 0n;
-    const isLast = plan === partitions.at(-1);
+    const isLast = place === partitions.at(-1);
     const fault = report.fault ?? (isLast ? ids.transit.fault(transit) : undefined);
     const { underWay } = ids.transit;
     say({ kind: 'report', report: fault === undefined ? report : { ...report, fault }, underWay });

@@ -31,15 +31,15 @@ export interface PartitionReport {
   readonly fault?: string;
 }
 
-/** A partition to verify: where it is and what its first frame names as the hash before it. */
-export interface PartitionPlan {
+/** A partition: where it is and what its first frame names as the hash before it. */
+export interface PartitionPlace {
   readonly directory: string;
   readonly partition: number;
   readonly genesisHash: Uint8Array;
-  /**
-   * Only frames that were begun before this, milliseconds since 1970: the same moment for all
-   * partitions, while they are written on. Whatever a frame depends on was begun no later.
-   */
+}
+
+/** What to verify of a partition: only frames that were begun before the moment (`momentOf`). */
+export interface PartitionPlan extends PartitionPlace {
   readonly before: number;
 }
 

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Transit } from './transit.js';
-import type { PartitionPlan, PartitionReport } from './verify.js';
+import type { PartitionPlace, PartitionReport } from './verify.js';
 import type { VerifyNews, VerifyTask } from './verify-process.js';
 
 const PROCESS = fileURLToPath(new URL('./verify-process.js', import.meta.url));
@@ -20,13 +20,13 @@ export interface WalkReport {
 export type OnWalk = (partition: number, done: number, total: number) => void;
 
 /**
- * Verifies partitions in a process of its own: LMDB maps its file, and one whose pages are damaged
+ * Verifies partitions as of one moment in a process of its own: LMDB maps its file, and one whose pages are damaged
  * ends the process that touches them. Then a second walk, which says at every frame where it is,
  * finds the place.
  */
 export async function verifyPartitions(
   seed: Uint8Array,
-  partitions: readonly PartitionPlan[],
+  partitions: readonly PartitionPlace[],
   onWalk: OnWalk,
 ): Promise<WalkReport> {
   const first = await walk({ seed, partitions, frames: FRAMES_A_TURN }, onWalk);
