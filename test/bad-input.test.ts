@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { Packr } from 'msgpackr';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Server, serve } from './support/server.js';
@@ -127,6 +128,16 @@ describe('what is no request is refused', () => {
       expect(response.status).toBe(415);
     },
   );
+
+  test('a body that is packed, and says so', async () => {
+    const packed = gzipSync(text('round', '"r"'));
+    const response = await server.send('/transaction/bet', packed, {
+      'content-type': 'application/json',
+      'content-encoding': 'gzip',
+    });
+    expect(response.status).toBe(415);
+    expect(await response.text()).toContain('Content-Encoding');
+  });
 
   test('a path that is not there', async () => {
     const response = await server.post('/transaction/steal', {});

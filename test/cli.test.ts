@@ -45,6 +45,12 @@ test.each([
   expect(existsSync(directory)).toBe(false);
 });
 
+test('a negative number is read as the value that it is', () => {
+  const { code, err } = run('serve', '--initial-balance', '-5', '--port', '0');
+  expect(code).toBe(2);
+  expect(err).toMatch(/^purser: --initial-balance: .*0 to .+\n$/);
+});
+
 test('partitions that cannot be are found before anything is made', async () => {
   const dataDir = newDirectory();
   for (const partitions of [0, 65, 1.5]) {

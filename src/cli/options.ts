@@ -53,11 +53,23 @@ function parse(options: Options, args: readonly string[]): Readonly<Record<strin
     named.map(([name]) => [name, { type: 'string' }] as const),
   );
   try {
-    const { values } = parseArgs({ args: [...args], options: config, strict: true });
+    const { values } = parseArgs({ args: withNegatives(args), options: config, strict: true });
     return values as Record<string, string>;
   } catch (cause) {
     throw new UsageError(reasonOf(cause), { cause });
   }
+}
+
+/** `--name -5` as `--name=-5`: parseArgs would take the number for another option. */
+function withNegatives(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const last = joined.length - 1;
+    const isValue = /^-\d/.test(arg) && /^--[a-z][a-z-]*$/.test(joined[last] ?? '');
+    if (isValue) joined[last] += `=${arg}`;
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 /** The first sentence of what parseArgs says; the others explain how to quote. */

@@ -58,8 +58,7 @@ export async function openWallet(options: WalletOptions = {}): Promise<Wallet> {
     await begin(wallet, router, partitions, dataDir);
     return wallet;
   } catch (error) {
-    surroundings.turnEnd.close();
-    await lock.release();
+    await release();
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import { parseJson } from './json.js';
 import { formatMessagePack, parseMessagePack } from './messagepack.js';
 import { Problem } from './problems.js';
 
-const MESSAGE_PACK = 'application/msgpack';
+export const MESSAGE_PACK = 'application/msgpack';
 
 /** Sees the bytes of a body before they are parsed; throws to refuse them. */
 export type Inspect = (bytes: Buffer, request: FastifyRequest) => void;
@@ -17,7 +17,7 @@ export function readBodies(scope: FastifyInstance, inspect?: Inspect): void {
     scope.addContentTypeParser(types, { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
       try {
         inspect?.(bytes, request);
-        done(null, mayBeAbsent(bytes, request) ? undefined : parse(bytes));
+        done(null, mayBeAbsent(bytes, request) ? undefined : parsed(parse, bytes, request));
       } catch (error) {
         done(error as Error);
       }
@@ -25,6 +25,17 @@ export function readBodies(scope: FastifyInstance, inspect?: Inspect): void {
   };
   read('application/json', parseJson);
   read([MESSAGE_PACK, 'application/x-msgpack'], parseMessagePack);
+}
+
+function parsed(parse: Parse, bytes: Buffer, { headers }: FastifyRequest): unknown {
+  try {
+    return parse(bytes);
+  } catch (error) {
+    // A sound body needs no look at its headers.
+    if (headers['content-encoding'] === undefined) throw error;
+    const detail = 'A body must not have a Content-Encoding.';
+    throw new Problem('unsupported_media_type', detail);
+  }
 }
 
 function mayBeAbsent(bytes: Buffer, { routeOptions }: FastifyRequest): boolean {

@@ -25,6 +25,8 @@ export interface Described {
   readonly headers?: readonly HeaderParameter[];
   /** Of the answers; JSON unless it is said. */
   readonly mediaType?: string;
+  /** Answers can be MessagePack too; bodies can everywhere. */
+  readonly answersMessagePack?: true;
   /** Errors carry the member `error` too, which a front end reads. */
   readonly alsoError?: true;
 }

@@ -1,3 +1,4 @@
+import { MESSAGE_PACK } from '../formats.js';
 import { type Operation, operations } from '../operation.js';
 import { Problem, type ProblemCode, problemBody, problems } from '../problems.js';
 import { idempotencyKey, ifMatch } from './headers.js';
@@ -50,10 +51,10 @@ function requestBodyOf({ body, bodyOptional, documentedBody, bodyExample }: Oper
   const schema = documentedBody ?? body;
   if (schema === undefined) return {};
   const example = bodyExample === undefined ? {} : { example: bodyExample };
-  const isRequired = bodyOptional !== true;
-  return {
-    requestBody: { required: isRequired, content: { 'application/json': { schema, ...example } } },
-  };
+  const required = bodyOptional !== true;
+  const said = { schema, ...example };
+  const content = { 'application/json': said, [MESSAGE_PACK]: said };
+  return { requestBody: { required, content } };
 }
 
 const descriptions: Readonly<Record<number, string>> = {
@@ -64,7 +65,7 @@ const descriptions: Readonly<Record<number, string>> = {
 };
 
 function answersOf(operation: Operation): Json {
-  const { answers, examples, key, mediaType = 'application/json' } = operation;
+  const { answers, examples, key, mediaType = 'application/json', answersMessagePack } = operation;
   return Object.fromEntries(
     Object.entries(answers).map(([status, schema]) => [
       status,
@@ -76,7 +77,12 @@ function answersOf(operation: Operation): Json {
             'Idempotent-Replayed': headerOf('true: the answer was given before'),
           }),
         },
-        content: { [mediaType]: { schema, example: examples[Number(status)] } },
+        content: Object.fromEntries(
+          [mediaType, ...(answersMessagePack === true ? [MESSAGE_PACK] : [])].map((type) => [
+            type,
+            { schema, example: examples[Number(status)] },
+          ]),
+        ),
       },
     ]),
   );

@@ -23,6 +23,7 @@ const decision = {
   access: { scope: 'wallet' },
   headers: [hub88Signature],
   answers: { 200: documentedAnswer },
+  answersMessagePack: true,
   examples: { 200: walletExamples.answer },
 } as const;
 

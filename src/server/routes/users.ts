@@ -22,6 +22,7 @@ const read = {
   bodyExample: walletExamples.balance,
   headers: [hub88Signature],
   answers: { 200: documentedAnswer },
+  answersMessagePack: true,
 } as const;
 
 const balance: Operation = {
