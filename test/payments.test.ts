@@ -178,6 +178,62 @@ test('a callback that races its payment is lost in no order', async () => {
   await Promise.all(rounds);
 });
 
+test('a reference means one payment: a callback that names another under it moves nothing', async () => {
+  const provider_ref = `ch_${randomUUID()}`;
+  const [first, other] = [await checkout.begin(100, provider_ref), await checkout.begin(100)];
+  const tell = async (type: string, members: object): Promise<unknown> => {
+    const event = { event_id: randomUUID(), type, provider_ref, ...members };
+    return at((await shop.webhook(event as never)).body, 'status');
+  };
+  const named = { payment_id: other.payment_id, amount: 100 };
+  // The first one's reference is learnt a moment after it was made.
+  await checkout.until(first.player, first.payment_id, ['PENDING', 100, 0, 0]);
+  for (let known = false; !known; ) known = (await tell('payment.failed', {})) !== 'parked';
+  expect(await tell('payment.succeeded', named)).toBe('review');
+  expect(await tell('payment.succeeded', { amount: 100 })).toBe('applied');
+  expect(await checkout.look(first.player, first.payment_id)).toEqual(['SUCCEEDED', 100, 0, 100]);
+  expect(await checkout.look(other.player, other.payment_id)).toEqual(['REVIEW', 100, 0, 0]);
+  expect(await tell('payment.refunded', { ...named, amount_refunded: 100 })).toBe('review');
+  expect(await tell('payment.refunded', { amount_refunded: 100 })).toBe('applied');
+  expect(await checkout.look(first.player, first.payment_id)).toEqual(['REFUNDED', 100, 100, 0]);
+});
+
+test('a reference is learnt from the first callback that names it and its payment', async () => {
+  const provider_ref = `ch_${randomUUID()}`;
+  const [first, other] = [await checkout.begin(100), await checkout.begin(100)];
+  const tell = async ({ payment_id }: { payment_id: string }): Promise<unknown> => {
+    const event = { event_id: randomUUID(), type: 'payment.succeeded', payment_id, provider_ref };
+    return at((await shop.webhook({ ...event, amount: 100 })).body, 'status');
+  };
+  expect(await tell(first)).toBe('applied');
+  expect(await tell(first)).toBe('duplicate');
+  expect(await tell(other)).toBe('review');
+  expect(await checkout.look(other.player, other.payment_id)).toEqual(['REVIEW', 100, 0, 0]);
+});
+
+test('whoever names the amount and the reference of its own payment must be confirmed in both', async () => {
+  const username = `payer-${randomUUID()}`;
+  const mine = { authorization: `Bearer ${await checkout.login(username)}` };
+  const pay = async (headers?: Record<string, string>): Promise<readonly [string, string]> => {
+    const provider_ref = `ch_${randomUUID()}`;
+    const player = headers === undefined ? username : 'me';
+    const { payment_id } = await checkout.pay(player, { amount: 70, provider_ref }, headers);
+    return [payment_id, provider_ref];
+  };
+  const tell = async (members: object): Promise<unknown> => {
+    const event = { event_id: randomUUID(), type: 'payment.succeeded', ...members };
+    return at((await shop.webhook(event as never)).body, 'status');
+  };
+  const [held, itsReference] = await pay(mine);
+  expect(await tell({ payment_id: held, provider_ref: itsReference })).toBe('review');
+  expect(await checkout.look(username, held)).toEqual(['REVIEW', 70, 0, 0]);
+  const [told] = await pay(mine);
+  expect(await tell({ payment_id: told, amount: 70 })).toBe('applied');
+  const [ofService] = await pay();
+  expect(await tell({ payment_id: ofService })).toBe('applied');
+  expect(await checkout.look(username, ofService)).toEqual(['SUCCEEDED', 70, 0, 140]);
+});
+
 test('an unknown payment id is refused', async () => {
   const body = { event_id: 'evt_none', type: 'payment.succeeded', payment_id: 'pay_none' };
   const reply = await shop.webhook({ ...body, amount: 1 });

@@ -1,7 +1,7 @@
 import { count, type MembersForm, members, oneOf, optional, pattern, text } from './forms.js';
 import { send } from './messages.js';
 import { refuse } from './refusals.js';
-import { type BaseContext, change, grant, type Rules } from './request.js';
+import { type BaseContext, change, changed, grant, type Rules } from './request.js';
 import type { PaymentEvent, PaymentEventOutcome } from './resources.js';
 
 export const provider = pattern(/^[a-z0-9_-]{1,32}$/, 'must be a provider');
@@ -15,7 +15,11 @@ export type ParkArgs = Pick<PaymentEvent, 'event_id' | 'type'> & {
 };
 
 /** The same, once its payment is known. */
-export type PaymentEventArgs = ParkArgs & { readonly payment: string };
+export type PaymentEventArgs = ParkArgs & {
+  readonly payment: string;
+  /** The callback named this payment by its id, and another one by its reference. */
+  readonly contested?: true;
+};
 
 /** What every callback says; a provider's own id of it may be any text. */
 export const eventMembers = {
@@ -61,12 +65,16 @@ export const park: Rules<ParkArgs, BaseContext> = {
   answer: () => ({ status: 'parked' }) satisfies PaymentEventOutcome,
 };
 
-/** A payment with the reference was made: what was parked goes on to it. */
+/**
+ * A payment with the reference was made, or a callback named both: what was parked goes on to it. The
+ * answer is what the reference means, which the first to ask decides.
+ */
 export const link: Rules<LinkArgs, BaseContext> = {
   form: members<LinkArgs>({ player: text, payment: text }),
   opens: true,
   decide({ player, args, read, fresh }) {
-    if (read('own', LINK) !== undefined) return { kind: 'told', body: null };
+    const known = read('own', LINK) as LinkArgs | undefined;
+    if (known !== undefined) return { kind: 'told', body: known };
     const parked = (read('own', PARKED) as Parked | undefined) ?? [];
     const messages = parked.map((event, i) => {
       return send({
@@ -83,5 +91,5 @@ export const link: Rules<LinkArgs, BaseContext> = {
     const forgotten = parked.length > 0 ? [change(PARKED, null)] : [];
     return grant([], [change(LINK, args), ...forgotten, ...messages]);
   },
-  answer: () => null,
+  answer: ({ changes }) => changed<LinkArgs>(changes, LINK),
 };

@@ -6,7 +6,7 @@ import {
   referenceActor,
   referenceForm,
 } from './callbacks.js';
-import { amount, idOf, members, optional } from './forms.js';
+import { amount, type Form, flag, idOf, members, optional } from './forms.js';
 import { send } from './messages.js';
 import { move } from './money.js';
 import { refuse } from './refusals.js';
@@ -36,6 +36,8 @@ export interface StoredPayment {
   readonly id: string;
   readonly provider: string;
   readonly ref?: string;
+  /** The player's own token named the reference: nobody but a callback can say what it is worth. */
+  readonly claimed?: true;
   readonly amount: number;
   readonly status: Exclude<PaymentStatus, 'EXPIRED'>;
   readonly late?: boolean;
@@ -55,12 +57,13 @@ export interface PaymentArgs {
 export const payment: Rules<PaymentArgs, BaseContext> = {
   form: members<PaymentArgs>({ provider, amount, provider_ref: optional(referenceForm) }),
   needsActive: true,
-  decide({ player, args, fresh, time }) {
+  decide({ player, args, context, fresh, time }) {
     const { provider, amount, provider_ref } = args;
     const made: StoredPayment = {
       id: paymentPrefix + fresh,
       provider,
       ...(provider_ref !== undefined && { ref: provider_ref }),
+      ...(provider_ref !== undefined && context.by === 'player' && { claimed: true }),
       amount,
       status: 'PENDING',
       refunded: 0,
@@ -118,12 +121,17 @@ type AskedEvent = Asked<PaymentEventArgs>;
 
 /** Applies a callback once, whichever event ids it comes under and in whatever order. */
 export const paymentEvent: Rules<PaymentEventArgs, BaseContext> = {
-  form: members<PaymentEventArgs>({ ...eventMembers, payment: idOf('payment_not_found') }),
+  form: members<PaymentEventArgs>({
+    ...eventMembers,
+    payment: idOf('payment_not_found'),
+    contested: optional(flag) as Form<true | undefined>,
+  }),
   mayOverdraw: true,
   decide(asked) {
     const { args, read } = asked;
     const stored = read('own', PAYMENT + args.payment) as StoredPayment | undefined;
     if (stored?.provider !== args.provider) return refuse('payment_not_found');
+    if (args.contested === true) return hold(stored, args);
     switch (args.type) {
       case 'payment.succeeded':
         return succeed(asked, stored);
@@ -145,6 +153,12 @@ function become(stored: StoredPayment, changes: Partial<StoredPayment>): Ruling 
   return grant([], [change(PAYMENT + stored.id, { ...stored, ...changes })]);
 }
 
+/** Money that came once is not credited twice: a person says to which of two payments it belongs. */
+function hold(stored: StoredPayment, { type, amount: received }: PaymentEventArgs): Ruling {
+  if (type !== 'payment.succeeded' || isPaid(stored)) return become(stored, {});
+  return become(stored, { status: 'REVIEW', ...(received !== undefined && { received }) });
+}
+
 function isPaid({ status }: StoredPayment): boolean {
   return status === 'SUCCEEDED' || status === 'REFUNDED';
 }
@@ -156,14 +170,16 @@ function clearing({ provider }: StoredPayment): ClearingAccount {
 /** The provider has the money: the player gets it, less what was refunded before this came. */
 function succeed({ args, account, time }: AskedEvent, stored: StoredPayment): Ruling {
   if (isPaid(stored)) return duplicate();
-  const { amount, refunded } = stored;
-  const received = args.amount ?? amount;
+  const { amount, refunded, claimed } = stored;
+  const received = args.amount ?? (claimed === true ? undefined : amount);
   // A person looks at the payment first. What comes meanwhile moves nothing, and is in the journal.
   if (stored.status === 'REVIEW') {
     return received === stored.received ? duplicate() : become(stored, {});
   }
   const tooMuch = !Number.isSafeInteger((account?.balance ?? 0) + amount - refunded);
-  if (received !== amount || tooMuch) return become(stored, { status: 'REVIEW', received });
+  if (received !== amount || tooMuch) {
+    return become(stored, { status: 'REVIEW', ...(received !== undefined && { received }) });
+  }
   const paid: StoredPayment = {
     ...stored,
     status: refunded >= amount ? 'REFUNDED' : 'SUCCEEDED',
@@ -207,6 +223,6 @@ function isDoubtful(args: PaymentEventArgs, { amount }: StoredPayment): boolean 
 
 function eventOutcome({ args, changes }: RequestEntry<PaymentEventArgs>): PaymentEventOutcome {
   const stored = changed<StoredPayment>(changes, PAYMENT);
-  const isHeld = stored.status === 'REVIEW' || isDoubtful(args, stored);
+  const isHeld = stored.status === 'REVIEW' || args.contested === true || isDoubtful(args, stored);
   return { status: isHeld ? 'review' : 'applied', payment_id: stored.id };
 }

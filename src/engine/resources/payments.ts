@@ -9,8 +9,7 @@ import {
 import { isObject, malformed, members, optional, text } from '../../ledger/forms.js';
 import { payment, paymentPrefix } from '../../ledger/payments.js';
 import { invalid, type Refusal, refuse } from '../../ledger/refusals.js';
-import type { Outcome, PaymentEvent, PaymentEventOutcome, Payments } from '../economy.js';
-import { unavailable } from '../errors.js';
+import type { Outcome, Payment, PaymentEvent, PaymentEventOutcome, Payments } from '../economy.js';
 import { idOf, partitionIn } from '../request-ids.js';
 import { type Requests, refusedAs } from '../requests.js';
 import { argsOf } from './arguments.js';
@@ -47,7 +46,9 @@ async function receive(
   if (payment_id !== undefined) {
     const player = await ownerOf(requests, partitions, payment_id);
     if (player !== null) {
-      return applyAndLearn(requests, provider, event, { player, payment: payment_id });
+      const named = { player, payment: payment_id };
+      const contested = await isContested(requests, provider, provider_ref, named);
+      return contested.ok ? apply(requests, provider, event, named, contested.value) : contested;
     }
   }
   if (provider_ref === undefined) return refusedAs(refuse('payment_not_found'));
@@ -73,25 +74,26 @@ async function ownerOf(requests: Requests, partitions: number, id: string): Prom
   return owner.ok ? owner.value : null;
 }
 
-/** A callback that names both tells what the reference means: later ones may come with it alone. */
-async function applyAndLearn(
+/**
+ * Whether the reference of a callback means another payment than the one it names. Unless it meant
+ * one before, it means this one from now on: later callbacks may come with it alone.
+ */
+async function isContested(
   requests: Requests,
   provider: string,
-  event: PaymentEvent,
-  known: LinkArgs,
-): Promise<Received> {
-  const applied = await apply(requests, provider, event, known);
-  const ref = event.provider_ref;
-  if (!applied.ok || ref === undefined || referenceForm(ref) !== undefined) return applied;
-  const context = { by: `provider:${provider}` };
+  ref: string | undefined,
+  named: LinkArgs,
+): Promise<Outcome<boolean>> {
+  const uncontested = { ok: true, value: false, replayed: false, version: 0 } as const;
+  if (ref === undefined || referenceForm(ref) !== undefined) return uncontested;
+  const there = await requests.query<Payment>(named.player, { what: 'payment', id: named.payment });
+  if (!there.ok) return there;
+  // Of another provider's payment it means nothing; the ledger refuses the callback.
+  if (there.value.provider !== provider) return uncontested;
   const player = referenceActor(provider, ref);
-  try {
-    const learnt = await requests.send<null>({ kind: 'link', player, args: known, context });
-    return learnt.ok ? applied : learnt;
-  } catch (error) {
-    // `overloaded` and `closed` would say that nothing was done.
-    throw unavailable('what its reference means is not kept', error);
-  }
+  const context = { by: `provider:${provider}` };
+  const known = await requests.send<LinkArgs>({ kind: 'link', player, args: named, context });
+  return known.ok ? { ...known, value: known.value.payment !== named.payment } : known;
 }
 
 function apply(
@@ -99,8 +101,10 @@ function apply(
   provider: string,
   event: PaymentEvent,
   { player, payment }: LinkArgs,
+  isContested = false,
 ): Promise<Received> {
-  const args: PaymentEventArgs = { ...plain(provider, event), payment };
+  const contested = isContested && ({ contested: true } as const);
+  const args: PaymentEventArgs = { ...plain(provider, event), payment, ...contested };
   // The same event about the same payment: the stored answer tells what became of it.
   const id = idOf('event', provider, event.event_id, event.type, payment);
   const context = { by: `provider:${provider}` };
