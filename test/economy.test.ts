@@ -1,5 +1,12 @@
 import fc from 'fast-check';
-import { type IfMatch, type OrderBody, type Outcome, openWallet, type Wallet } from 'purser';
+import {
+  type IfMatch,
+  type Order,
+  type OrderBody,
+  type Outcome,
+  openWallet,
+  type Wallet,
+} from 'purser';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { newDirectory } from './support/directory.js';
 import { bet, rollback, win } from './support/wallet-cases.js';
@@ -43,6 +50,42 @@ test('refunds that race never give back more than was spent', async () => {
   expect(await wallet.players.get('p')).toMatchObject({ balance: 1_000 - 100 + 98 });
   const told = done(await wallet.transactions.get('p', spend.transaction_id));
   expect(told).toMatchObject({ amount: 100, refunded_amount: 98 });
+});
+
+test('an id that only looks like one names nothing, also of what a checkpoint holds', async () => {
+  const dataDir = newDirectory();
+  let other = await openWallet({ dataDir, partitions: 1 });
+  await other.players.create({ player_id: 'p', initial_balance: 1_000 });
+  const [spent, pending] = await Promise.all(
+    [true, false].map((complete) => {
+      const lines = [{ sku: 'gold_coin', quantity: 3 }];
+      return other.orders.create('p', { lines, complete }, key());
+    }),
+  );
+  const paid = done(spent as Outcome<Order>).order_id;
+  const due = done(pending as Outcome<Order>).order_id;
+  const [lot] = done(await other.entitlements.list('p')).data;
+  const payment = done(await other.payments.create('p', { provider: 'psp', amount: 5 }, key()));
+  await other.close();
+  other = await openWallet({ dataDir });
+  const { balance } = (await other.players.get('p')) ?? {};
+  const unit = (id: string) => String.fromCharCode(id.charCodeAt(0) + 256) + id.slice(1);
+  for (const like of [unit, (id: string) => id + 'x'.repeat(6_000), (id: string) => `${id}é`]) {
+    const code = 'order_not_found';
+    expect(await other.orders.get('p', like(paid))).toMatchObject({ code });
+    expect(await other.orders.refund('p', like(paid), {}, key())).toMatchObject({ code });
+    expect(await other.orders.complete('p', like(due), key())).toMatchObject({ code });
+    const consumed = other.entitlements.consume(
+      ...(['p', like(lot?.entitlement_id ?? ''), { quantity: 3 }, key()] as const),
+    );
+    expect(await consumed).toMatchObject({ code: 'entitlement_not_found' });
+    expect(await other.payments.get('p', like(payment.payment_id))).toMatchObject({
+      code: 'payment_not_found',
+    });
+  }
+  expect(await other.players.get('p')).toMatchObject({ balance });
+  expect(other.health().partitions).toMatchObject([{ restarts: 0 }]);
+  await other.close();
 });
 
 test('a replay is the answer of then, whatever happened since', async () => {

@@ -79,10 +79,15 @@ export function oneOf<T extends string>(...values: readonly T[]): Form<T> {
   return formOf((value) => values.includes(value as T), `must be one of ${values.join(', ')}`);
 }
 
-/** What names something of the player's: whatever is no text names nothing. */
-export function idOf(code: RefusalCode): Form<string> {
+const VISIBLE = /^[\x21-\x7e]+$/;
+const ID_CHARACTERS = 128;
+
+/** What names something of the player's: whatever cannot be an id of ours names nothing. */
+export function idOf(code: RefusalCode, most: number = ID_CHARACTERS): Form<string> {
   const fault: Fault = { pointer: '', detail: '', code };
-  return (value) => (typeof value === 'string' ? undefined : fault);
+  const isOne = (value: unknown): boolean =>
+    typeof value === 'string' && value.length <= most && VISIBLE.test(value);
+  return (value) => (isOne(value) ? undefined : fault);
 }
 
 export function optional<T>(form: Form<T>): Form<T | undefined> {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { Packr } from 'msgpackr';
@@ -81,6 +82,15 @@ function numbered(prefix: string, number: number): Buffer {
   return Buffer.from(`${prefix}${number.toString().padStart(10, '0')}`);
 }
 
+/** What LMDB takes as a key, and what of an id is a byte of its own. */
+const ID_BYTES = 1_024;
+const BYTES = /^[\0-\xff]*$/;
+
+/** Whether a document can have been stored under it; a key of another text would be a part of it. */
+function isStorable(id: string): boolean {
+  return id.length <= ID_BYTES && BYTES.test(id);
+}
+
 /** An owner is bytes, one character each; none holds a zero byte but in front. */
 function documentKey(owner: string, id: string): Buffer {
   return Buffer.from(`doc:${owner}\0${id}`, 'latin1');
@@ -121,7 +131,7 @@ class LmdbCheckpoints implements CheckpointStore {
   }
 
   readDocument(owner: string, id: string): Buffer | undefined {
-    return this.#value(documentKey(owner, id));
+    return isStorable(id) ? this.#value(documentKey(owner, id)) : undefined;
   }
 
   *listIds(owner: string, prefix: string, before?: string): Generator<string> {
@@ -152,6 +162,7 @@ class LmdbCheckpoints implements CheckpointStore {
     const stored = Buffer.allocUnsafeSlow(bytes);
     let at = 0;
     for (const [owner, id, value] of documents) {
+      assert.ok(isStorable(id), 'a key is the whole id');
       const key = documentKey(owner, id);
       const end = at + storedBytes(value);
       if (value === null) this.#db.remove(key);

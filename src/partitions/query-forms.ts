@@ -14,7 +14,9 @@ import type { PageQuery, Query } from './queries.js';
 
 type QueryOf<What extends Query['what']> = Extract<Query, { readonly what: What }>;
 
-const limits = { limit: whole(1, 200), cursor: optional(idOf('invalid_cursor')) };
+const CURSOR_CHARACTERS = 1_024;
+const cursor = idOf('invalid_cursor', CURSOR_CHARACTERS);
+const limits = { limit: whole(1, 200), cursor: optional(cursor) };
 const page = { what: text, ...limits };
 
 /** What is asked of a list that the engine keeps itself. */
