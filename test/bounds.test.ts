@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { EngineError, openWallet, type Wallet } from 'purser';
 import { expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
@@ -208,6 +211,12 @@ test('balances are exact up to 2^53-1 and go no further', async () => {
   expect(await win(1)).toMatchObject({ status: 'RS_OK', balance: Number.MAX_SAFE_INTEGER });
   expect((await wallet.books()).total).toBe(0n);
   await wallet.close();
+});
+
+test('two workers of a cluster do not share a directory', async () => {
+  const script = join(import.meta.dirname, 'support/cluster.mjs');
+  const { stdout } = await promisify(execFile)(process.execPath, [script, newDirectory()]);
+  expect(stdout).toMatch(/^\/.* is in use by another process or wallet\nopened\n$/);
 });
 
 test('a callback that a close overtakes is not called undone when it is done', async () => {

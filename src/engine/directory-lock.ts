@@ -28,7 +28,8 @@ function lockBySocket(dataDir: string): Promise<DirectoryLock> {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(error.code === 'EADDRINUSE' ? inUse(dataDir) : error);
     });
-    server.listen({ path: `\0purser-${dev}-${ino}` }, () => {
+    // The workers of a cluster would share what one of them listens on.
+    server.listen({ path: `\0purser-${dev}-${ino}`, exclusive: true }, () => {
       server.unref();
       resolve({ release: () => closed(server) });
     });
