@@ -88,6 +88,40 @@ test('an id that only looks like one names nothing, also of what a checkpoint ho
   await other.close();
 });
 
+test('what comes and goes in one entry is exact next to the largest balance', async () => {
+  const initial_balance = Number.MAX_SAFE_INTEGER;
+  await wallet.players.create({ player_id: 'rich', initial_balance });
+  await wallet.items.put('pack', { name: 'Pack', kind: 'currency', price: 2, grants: 2 });
+  const lines = [{ sku: 'pack', quantity: 1 }];
+  const bought = await wallet.orders.create('rich', { lines, complete: true }, key());
+  const refund = await wallet.orders.refund('rich', done(bought).order_id, {}, key());
+  expect(done(refund)).toMatchObject({ amount: 2, balance_after: initial_balance });
+  expect(await wallet.players.get('rich')).toMatchObject({ balance: initial_balance });
+  expect(await wallet.audit()).toMatchObject({ ok: true, total: '0' });
+});
+
+test('what would fall below the least balance is refused, and ends no thread', async () => {
+  const paid = { provider: 'psp', amount: 100 };
+  const { payment_id } = done(await wallet.payments.create('p', paid, key()));
+  const tell = (event_id: string, type: 'payment.succeeded' | 'payment.refunded') =>
+    wallet.payments.receive('psp', { event_id, type, payment_id, amount: 100 });
+  expect(done(await tell('e1', 'payment.succeeded')).status).toBe('applied');
+  const all = bet('p', 1_100);
+  await wallet.bet(all);
+  const most = win('p', Number.MAX_SAFE_INTEGER, all.transaction_uuid);
+  expect(await wallet.win(most)).toMatchObject({ status: 'RS_OK' });
+  await wallet.bet(bet('p', Number.MAX_SAFE_INTEGER));
+  const least = -Number.MAX_SAFE_INTEGER;
+  expect(await wallet.rollback(rollback('p', most.transaction_uuid))).toMatchObject({
+    balance: least,
+  });
+  expect(await tell('e2', 'payment.refunded')).toMatchObject({ code: 'balance_limit_exceeded' });
+  expect(wallet.health().partitions.map(({ restarts }) => restarts)).toEqual([0, 0]);
+  await wallet.credits.add('p', { amount: 100, reason: 'BONUS' }, key());
+  expect(done(await tell('e2', 'payment.refunded')).status).toBe('applied');
+  expect(await wallet.players.get('p')).toMatchObject({ balance: least });
+});
+
 test('a replay is the answer of then, whatever happened since', async () => {
   const options = key();
   const first = await wallet.credits.add('p', { amount: 5, reason: 'BONUS' }, options);

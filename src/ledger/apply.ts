@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { movedToPlayer } from './money.js';
 import { Sum } from './sum.js';
 import { type Account, type AccountName, fixedAccounts, type Posting } from './vocabulary.js';
 
@@ -49,9 +50,8 @@ export function applyToBooks(books: Books, postings: readonly Posting[]): void {
  * changes; it runs live and in recovery.
  */
 export function applyToAccount(account: Account, postings: readonly Posting[]): void {
-  for (const posting of postings) {
-    if (posting.account === 'player') account.balance += posting.amount;
-  }
+  // At once: a balance between two postings could be larger than a number is exact.
+  account.balance += movedToPlayer(postings);
   assert.ok(Number.isSafeInteger(account.balance), 'a balance is a safe integer');
   account.version += 1;
 }

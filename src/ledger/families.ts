@@ -61,7 +61,7 @@ export function decideRequest(kind: RequestKind, asked: Asked): Ruling {
   if (ruling.kind !== 'granted') return ruling;
   const before = account?.balance ?? 0;
   const after = before + movedToPlayer(ruling.postings);
-  if (after > Number.MAX_SAFE_INTEGER) return refuse('balance_limit_exceeded', { balance: before });
+  if (!Number.isSafeInteger(after)) return refuse('balance_limit_exceeded', { balance: before });
   const overdrawn = after < 0 && after < before && rules.mayOverdraw !== true;
   return overdrawn ? refuse('insufficient_funds', { balance: before }) : ruling;
 }

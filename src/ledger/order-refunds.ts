@@ -165,7 +165,7 @@ function give(asked: Asked<OrderRefundArgs>, found: StoredOrder, parts: readonly
   const amount = parts.reduce((sum, part) => sum + part.amount, 0);
   const takesBack = args.revoke !== 'none';
   const clawed = takesBack ? clawbackOf(found, parts) : 0;
-  const after = (account?.balance ?? 0) + amount - clawed;
+  const after = (account?.balance ?? 0) + (amount - clawed);
   if (clawed > amount && after < 0 && args.revoke !== 'force') {
     return refuse('clawback_insufficient_funds', {
       balance: account?.balance,

@@ -176,7 +176,7 @@ function succeed({ args, account, time }: AskedEvent, stored: StoredPayment): Ru
   if (stored.status === 'REVIEW') {
     return received === stored.received ? duplicate() : become(stored, {});
   }
-  const tooMuch = !Number.isSafeInteger((account?.balance ?? 0) + amount - refunded);
+  const tooMuch = !Number.isSafeInteger((account?.balance ?? 0) + (amount - refunded));
   if (received !== amount || tooMuch) {
     return become(stored, { status: 'REVIEW', ...(received !== undefined && { received }) });
   }

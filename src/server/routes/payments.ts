@@ -105,6 +105,8 @@ function webhookRoute(
       },
       problems: [
         ...(['invalid_signature', 'not_found', 'payment_not_found', 'limit_reached'] as const),
+        // A refund that would take the balance below what can be counted.
+        'balance_limit_exceeded',
         // The event came before, and said something else.
         'idempotency_key_reused',
       ],
