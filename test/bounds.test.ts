@@ -255,6 +255,52 @@ test('close finishes commands that wait for each other over an id', async () => 
   await closed;
 });
 
+test('what was asked for is what was there at the call', async () => {
+  const wallet = await openWallet({ partitions: 2, initialBalance: 1_000 });
+  const users = Array.from({ length: 8 }, (_, i) => `user${i}`);
+  await wallet.createUsers(users);
+  // The array of a list is used again.
+  const queue = users.map((user) => ({ op: 'bet' as const, ...bet(user, 1) }));
+  const listed = wallet.batch(queue);
+  queue.length = 0;
+  expect((await listed).map(({ user, balance }) => [user, balance])).toEqual(
+    users.map((user) => [user, 999]),
+  );
+  // One body is used for all.
+  const body = { ...bet('', 1) };
+  const asked = users.map((user) => wallet.bet(Object.assign(body, bet(user, 1))));
+  Object.assign(body, bet('nobody', 7));
+  const answers = await Promise.all(asked);
+  expect(answers.map(({ user, status }) => [user, status])).toEqual(
+    users.map((user) => [user, 'RS_OK']),
+  );
+  // A command waits for the claim of another on its id.
+  for (const other of users.slice(1)) {
+    const refused = { ...bet(users[0] as string, 5_000) };
+    const held = { ...bet(other, 1), transaction_uuid: refused.transaction_uuid };
+    const both = [wallet.bet(refused), wallet.bet(held)];
+    Object.assign(held, bet('nobody', 100));
+    expect((await Promise.all(both))[1]).toMatchObject({ status: 'RS_OK', user: other });
+    expect((await wallet.players.get(other))?.balance).toBe(997);
+  }
+  await wallet.close();
+});
+
+test('a body that sends a command while it is read spoils no other', async () => {
+  const wallet = await openWallet({ partitions: 1, initialBalance: 1_000 });
+  await wallet.createUsers(['a', 'b']);
+  let inner: Promise<unknown> = Promise.resolve();
+  const get = () => {
+    inner = wallet.bet(bet('b', 50)).catch(String);
+    return 3;
+  };
+  const outer = Object.defineProperty(bet('a', 0), 'amount', { get });
+  expect(await wallet.bet(outer)).toMatchObject({ user: 'a', status: 'RS_OK', balance: 997 });
+  expect(await inner).toMatch(/must not use the wallet/);
+  expect((await wallet.players.get('b'))?.balance).toBe(1_000);
+  await wallet.close();
+});
+
 test('a body that throws when it is read again fails alone', async () => {
   const wallet = await openWallet();
   await wallet.createUsers(['alice']);
@@ -263,7 +309,7 @@ test('a body that throws when it is read again fails alone', async () => {
   Object.defineProperty(evil, 'request_uuid', {
     get: () => {
       read += 1;
-      if (read > 1) throw new Error('read twice');
+      if (read === 2) throw new Error('read twice');
       return '11111111-1111-4111-8111-111111111111';
     },
   });

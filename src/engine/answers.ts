@@ -31,14 +31,19 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The answer to a bet, win, rollback or balance, from what its partition decided. */
-export function answerOf(body: Body, slot: Slot, index: number, extra: Extra | undefined): Answer {
-  const { user } = body as { user: unknown };
+/** The answer to a bet, win, rollback or balance, from what was asked and its partition decided. */
+export function answerOf(
+  user: unknown,
+  request: unknown,
+  slot: Slot,
+  index: number,
+  extra: Extra | undefined,
+): Answer {
   // A retry may lack what its stored answer has.
-  const request_uuid = extra?.request ?? (body as { request_uuid: unknown }).request_uuid;
+  const request_uuid = extra?.request ?? request;
   const code = slot.codes[index] as number;
   if (code >= RESULT.REJECTED || typeof user !== 'string' || typeof request_uuid !== 'string') {
-    return refusalOf(body, statusOf(code), slot.balances[index] as number);
+    return refusalOf(user, request, statusOf(code), slot.balances[index] as number);
   }
   return {
     user,
@@ -50,9 +55,9 @@ export function answerOf(body: Body, slot: Slot, index: number, extra: Extra | u
 }
 
 /** A refusal echoes what it could read, and tells the balance when that was too low. */
-function refusalOf(body: Body, status: Status, balance: number): Answer {
-  const user = textOf(body['user']);
-  const request_uuid = textOf(body['request_uuid']);
+function refusalOf(name: unknown, request: unknown, status: Status, balance: number): Answer {
+  const user = textOf(name);
+  const request_uuid = textOf(request);
   return {
     ...(user === undefined ? {} : { user }),
     status,
@@ -63,7 +68,8 @@ function refusalOf(body: Body, status: Status, balance: number): Answer {
 
 /** The answer to a request that cannot be routed, such as an unknown operation. */
 export function malformedAnswer(body: unknown, status: Rejection): Answer {
-  return refusalOf(typeof body === 'object' && body !== null ? (body as Body) : {}, status, 0);
+  const { user, request_uuid } = (typeof body === 'object' && body !== null ? body : {}) as Body;
+  return refusalOf(user, request_uuid, status, 0);
 }
 
 const UNKNOWN_COUNTRY = 'ZZ';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { limits } from '../limits.js';
 import { type Extra, RESULT, type Slot } from '../partitions/slots.js';
-import { EngineError } from './errors.js';
+import { EngineError, unavailable } from './errors.js';
 
 /** Whoever waits for a command's result. `tag` is the caller's own number for it. */
 export interface Caller {
@@ -48,8 +48,8 @@ export class Batch {
         if (this.slot.codes[index] === RESULT.noRoom) caller.fail(tag, noRoom());
         else caller.settle(tag, this.slot, index, extra);
       } catch (error) {
-        // What a caller's own body throws when it is read again is told to that caller alone.
-        caller.fail(tag, error as Error);
+        // The command was done, but nobody can say how: that is told to its caller alone.
+        caller.fail(tag, unavailable('its result cannot be read', error));
       }
     }
   }

@@ -43,9 +43,23 @@ export class CommandWriter {
   #faults: Faults = 0;
   #flags = 0;
   #requestInCapitals = false;
+  #isWriting = false;
 
-  /** Writes the record at `start`, a multiple of 8, and returns where the next one begins. */
+  /**
+   * Writes the record at `start`, a multiple of 8, and returns where the next one begins. A member
+   * that itself sends a command would write it to the same place: that one throws.
+   */
   write(bytes: Bytes, start: number, kind: BetKind, body: Body): number {
+    if (this.#isWriting) throw new TypeError('a body must not use the wallet while it is read');
+    this.#isWriting = true;
+    try {
+      return this.#record(bytes, start, kind, body);
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+
+  #record(bytes: Bytes, start: number, kind: BetKind, body: Body): number {
     const { u8, f64 } = bytes;
     this.#faults = 0;
     this.#flags = 0;

@@ -4,7 +4,6 @@ import type { Bytes } from '../partitions/bytes.js';
 import { writeCurrency } from '../partitions/currencies.js';
 import { pack } from '../partitions/packing.js';
 import { DETAILS, endRecord, RECORD, writeDetail } from '../partitions/record.js';
-import { writeUuid } from '../partitions/uuid.js';
 import { writeUser } from './command-writer.js';
 
 function begin(bytes: Bytes, start: number, kind: Kind, amount: number): void {
@@ -73,9 +72,9 @@ function addExpected({ u8 }: Bytes, at: number, if_match: IfMatch | undefined): 
 }
 
 /** Asks whether the partition has an entry under an id. */
-export function writeProbe(bytes: Bytes, start: number, id: string): number {
+export function writeProbe(bytes: Bytes, start: number, id: Uint8Array): number {
   begin(bytes, start, 'probe', 0);
-  writeUuid(bytes.u8, start + RECORD.transaction, id);
+  bytes.u8.set(id, start + RECORD.transaction);
   const end = start + RECORD.body;
   return endRecord(bytes, start, end, end);
 }

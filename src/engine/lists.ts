@@ -44,8 +44,12 @@ export class Lists {
     return open >= Math.min(this.#most, this.#router.partition(partition).promptCommands);
   }
 
-  /** Throws `overloaded` when there is too much before it. */
-  send(operations: readonly unknown[]): Promise<Answer[]> {
+  /**
+   * Throws `overloaded` when there is too much before it. The array may be used again at once; its
+   * elements are read when their turn comes.
+   */
+  send(given: readonly unknown[]): Promise<Answer[]> {
+    const operations = given.slice();
     const partitions = this.#partitionsOf(operations);
     const needed = this.#weighed(partitions);
     for (const partition of needed.keys()) {
@@ -93,7 +97,7 @@ export class Lists {
   }
 
   async #sendAll(operations: readonly unknown[], partitions: Uint8Array): Promise<Answer[]> {
-    const answers = new Many(operations as readonly Body[]);
+    const answers = new Many(operations.length);
     for (let index = 0; index < operations.length; index++) {
       const number = partitions[index] as number;
       for (;;) {
@@ -118,9 +122,10 @@ export class Lists {
   ): ReturnType<Router['sendListed']> {
     const body = operation as Body | null | undefined;
     const kind = kindOf(body?.['op']);
-    if (kind === undefined) answers.refuse(index, body?.['op']);
+    if (kind === undefined) answers.refuse(index, operation, body?.['op']);
     else {
       try {
+        answers.expect(index, body as Body);
         return this.#router.sendListed(number, kind, body as Body, answers, index);
       } catch (error) {
         answers.fail(index, error as Error);

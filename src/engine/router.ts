@@ -66,7 +66,7 @@ export class Router {
     const number = this.numberOf(body['user']);
     const batch = this.partition(number).batch();
     if (this.#isPut(batch, number, kind, body, caller, tag)) return;
-    void this.#hold({ number, kind, body, caller, tag, listed: false });
+    void this.#hold(body['user'], this.#commandOf(batch, number, kind, body, caller, tag, false));
   }
 
   /**
@@ -83,7 +83,7 @@ export class Router {
     const batch = this.partition(number).listBatch();
     if (batch === undefined) return false;
     if (this.#isPut(batch, number, kind, body, caller, tag)) return true;
-    return this.#hold({ number, kind, body, caller, tag, listed: true });
+    return this.#hold(body['user'], this.#commandOf(batch, number, kind, body, caller, tag, true));
   }
 
   #isPut(
@@ -107,9 +107,21 @@ export class Router {
     caller: Caller,
     tag: number,
   ): number {
+    const end = this.#writer.write(batch.slot.records, batch.end, kind, body);
+    return this.#claim(batch, number, kind, end, caller, tag);
+  }
+
+  /** The same for the record that was written behind the batch. */
+  #claim(
+    batch: Batch,
+    number: number,
+    kind: BetKind,
+    end: number,
+    caller: Caller,
+    tag: number,
+  ): number {
     const { records } = batch.slot;
     const start = batch.end;
-    const end = this.#writer.write(records, start, kind, body);
     const claims = this.#claims;
     const partition = this.partition(number);
     if (claims === undefined || !this.#hasId(records, start, kind)) {
@@ -122,10 +134,25 @@ export class Router {
     return PUT;
   }
 
+  /** A command that waits has its record with it: the body is its caller's again. */
+  #commandOf(
+    { slot: { records }, end: start }: Batch,
+    number: number,
+    kind: BetKind,
+    body: Body,
+    caller: Caller,
+    tag: number,
+    listed: boolean,
+  ): Command {
+    const end = this.#writer.write(records, start, kind, body);
+    // A copy, which the `slice` of a Buffer is not.
+    const record = new Uint8Array(records.u8.subarray(start, end));
+    return { number, kind, record, caller, tag, listed };
+  }
+
   /** A user's commands stay in their order: each waits until the one before it is sent. */
-  #hold(command: Command): Promise<void> {
-    const { body, caller, tag } = command;
-    const { user } = body;
+  #hold(user: unknown, command: Command): Promise<void> {
+    const { caller, tag } = command;
     const before = this.#held.get(user) ?? Promise.resolve();
     const sent = before
       .then(() => this.#sendHeld(command))
@@ -138,8 +165,9 @@ export class Router {
   }
 
   async #sendHeld(command: Command): Promise<void> {
-    const { number, kind, body, caller, tag } = command;
-    const put = (batch: Batch) => this.#put(batch, number, kind, body, caller, tag);
+    const { number, kind, record, caller, tag } = command;
+    const put = (batch: Batch) =>
+      this.#claim(batch, number, kind, copyTo(batch, record), caller, tag);
     const key = await this.#inBatch(number, command, put);
     if (key !== PUT) await this.#contend(this.#claims as Claims, key, command);
   }
@@ -189,15 +217,15 @@ export class Router {
 
   async #isTaken(others: readonly number[], command: Command): Promise<boolean> {
     for (const other of others) {
-      const ask = (batch: Batch) => probe(this.partition(other), batch, command.body);
+      const ask = (batch: Batch) => probe(this.partition(other), batch, command.record);
       if (await this.#inBatch(other, command, ask)) return true;
     }
     return false;
   }
 
-  #putHeld(batch: Batch, { number, kind, body, tag }: Command, claimant: Caller, taken: boolean) {
+  #putHeld(batch: Batch, { number, record, tag }: Command, claimant: Caller, taken: boolean) {
     const { records } = batch.slot;
-    const end = this.#writer.write(records, batch.end, kind, body);
+    const end = copyTo(batch, record);
     const flags = batch.end + RECORD.flags;
     if (taken) records.u8[flags] = (records.u8[flags] as number) | FLAGS.takenElsewhere;
     this.partition(number).post(batch, claimant, tag, end);
@@ -209,7 +237,7 @@ interface Command {
   /** The partition of its user. */
   readonly number: number;
   readonly kind: BetKind;
-  readonly body: Body;
+  readonly record: Uint8Array;
   readonly caller: Caller;
   /** The caller's own number for it. */
   readonly tag: number;
@@ -217,10 +245,17 @@ interface Command {
   readonly listed: boolean;
 }
 
-/** Asks a partition whether an entry stands under the id of a body. */
-function probe(partition: PartitionClient, batch: Batch, body: Body): Promise<boolean> {
+/** Copies a record behind a batch, and returns where it ends. */
+function copyTo({ slot: { records }, end }: Batch, record: Uint8Array): number {
+  records.u8.set(record, end);
+  return end + record.length;
+}
+
+/** Asks a partition whether an entry stands under the id of a record. */
+function probe(partition: PartitionClient, batch: Batch, record: Uint8Array): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const end = writeProbe(batch.slot.records, batch.end, body['transaction_uuid'] as string);
+    const id = record.subarray(RECORD.transaction, RECORD.transaction + 16);
+    const end = writeProbe(batch.slot.records, batch.end, id);
     const caller: Caller = {
       settle: (_tag, slot, index) => resolve(slot.balances[index] === 1),
       fail: (_tag, error) => reject(error),

@@ -110,7 +110,8 @@ export interface Wallet {
   info(body: BalanceBody): Promise<InfoAnswer>;
   /**
    * Any number of operations; the answers come in the same order. Refused as a whole, `overloaded`,
-   * while too many operations of other lists have no answer yet.
+   * while too many operations of other lists have no answer yet. The array can be used again at once;
+   * the operations of a long one are read one after the other, so leave those as they are until then.
    */
   batch(operations: readonly Operation[]): Promise<Answer[]>;
   /** Whether a batch would be refused now: a server need not read it then. */

@@ -178,7 +178,7 @@ function playerOf(
   const state = extra?.player;
   if (state === undefined) return undefined;
   const { balance, version, disabled, limits } = state;
-  const { currency = '' } = answerOf({ user, request_uuid: '' }, slot, index, undefined);
+  const { currency = '' } = answerOf(user, '', slot, index, undefined);
   const status = disabled ? 'DISABLED' : 'ACTIVE';
   return { player_id: user, balance, currency, status, version, limits };
 }
