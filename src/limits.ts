@@ -51,10 +51,12 @@ export const limits = {
   /** Frames kept in memory, so that a retry or win finds a recent transaction without the disk. */
   recent_frames_bytes: 64 * MIB,
   /** Space of the address map that LMDB reserves for a journal. */
-  journal_map_bytes: 1024 * 1024 * MIB,
+  journal_map_bytes: 512 * 1024 * MIB,
   /** Writes are refused while less than this is left of it. */
   map_reserve_bytes: 256 * MIB,
-  checkpoint_map_bytes: 256 * 1024 * MIB,
+  checkpoint_map_bytes: 64 * 1024 * MIB,
+  /** What all wallets of a process may reserve: of 128 TiB a half is in one piece, not always more. */
+  address_space_bytes: 48 * 1024 * 1024 * MIB,
   /** Writes are refused while the file system has less free space than this. */
   disk_reserve_bytes: 256 * MIB,
   disk_check_interval_ms: 1000,

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { openWallet } from 'purser';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
 import { main, run, serve } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
@@ -59,17 +59,41 @@ test('partitions that cannot be are found before anything is made', async () => 
   expect(existsSync(dataDir)).toBe(false);
 });
 
-test.skipIf(process.platform !== 'linux')(
-  'too little address space: one clear line and exit 2, before anything is made',
-  () => {
+describe.skipIf(process.platform !== 'linux')('under a limit of address space', () => {
+  const limited = (kib: number, ...args: string[]) => {
+    const command = `ulimit -v ${kib}; exec "$@"`;
+    const all = ['-c', command, 'sh', process.execPath, ...args];
+    return spawnSync('sh', all, { encoding: 'utf8' });
+  };
+
+  test.each([
+    [1, 40_000_000, 585, 38],
+    [4, 2_000_000_000, 2316, 1907],
+  ])('%i partitions: one clear line and exit 2, before anything is made', (partitions, ...all) => {
     const directory = join(newDirectory(), 'data');
-    const command = `ulimit -v 40000000; exec ${process.execPath} ${main} serve --data ${directory}`;
-    const { status, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+    const [kib, needed, given] = all;
+    const args = ['serve', '--data', directory, '--partitions', `${partitions}`];
+    const { status, stderr } = limited(kib, main, ...args);
     expect(status).toBe(2);
-    expect(stderr).toMatch(/^purser: .*1280 GiB of address space.*38.*\n$/);
+    expect(stderr).toMatch(new RegExp(`^purser: .*${needed} GiB of address space.*${given}.*\n$`));
     expect(existsSync(directory)).toBe(false);
-  },
-);
+  });
+
+  test('the wallets of one process count together, while they are open', () => {
+    const script = `
+      import { openWallet } from ${JSON.stringify(import.meta.resolve('purser'))};
+      const open = () => openWallet({ partitions: 1 });
+      const wallets = [await open(), await open()];
+      const said = await open().catch(({ message }) => message);
+      await wallets.pop().close();
+      wallets.push(await open());
+      for (const wallet of wallets) await wallet.close();
+      console.log(said);`;
+    const { stdout, status } = limited(1_300_000_000, '--input-type=module', '-e', script);
+    expect(stdout).toMatch(/reserve 1739 GiB of address space, and this process may have 1239/);
+    expect(status).toBe(0);
+  });
+});
 
 test.each(['18.20.8', '20.18.3'])('under Node %s: one clear line and exit 2', (version) => {
   const old = `Object.defineProperty(process, 'versions', { value: { node: '${version}' } });`;

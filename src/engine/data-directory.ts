@@ -51,9 +51,12 @@ export function genesisHash(manifest: Manifest, partition: number): Buffer {
   return hash('sha256', `${manifest.engine}/${partition}/${manifest.partitions}`, 'buffer');
 }
 
-/** Makes the directory where there is none, so that it can be locked. Throws OpenError. */
-export function prepareDirectory(dataDir: string): void {
-  checkAddressSpace();
+/**
+ * Makes the directory where there is none, so that it can be locked. Throws OpenError, also where the
+ * least number of partitions that it can have finds no address space.
+ */
+export function prepareDirectory(dataDir: string, partitions = 1): void {
+  checkAddressSpace(partitions);
   makeDirectory(dataDir);
 }
 
@@ -75,7 +78,7 @@ export function openDirectory(dataDir: string, partitions: number | undefined): 
 
 /** The manifest of an existing data directory. */
 export function existingDirectory(dataDir: string): Manifest {
-  checkAddressSpace();
+  checkAddressSpace(1);
   const found = isThere(dataDir) ? readManifest(dataDir) : undefined;
   if (found === undefined) throw new OpenError(`${dataDir} is no data directory of purser`);
   return found;

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve as absolute, join } from 'node:path';
 import type { Hello } from '../partitions/slots.js';
+import { reserveAddressSpace } from './address-space.js';
 import { auditDirectory } from './audit.js';
 import { Clock } from './clock.js';
 import {
@@ -35,16 +36,19 @@ export async function openWallet(options: WalletOptions = {}): Promise<Wallet> {
   const settings = settle(options);
   const temporary = settings.dataDir === undefined;
   const dataDir = absolute(settings.dataDir ?? mkdtempSync(join(tmpdir(), 'purser-')));
-  prepareDirectory(dataDir);
+  prepareDirectory(dataDir, settings.partitions);
   const lock = await lockDirectory(dataDir);
   const surroundings = { clock: new Clock(), start: startThread, turnEnd: new TurnEnd() };
+  let freeSpace = (): void => {};
   const release = async (): Promise<void> => {
     surroundings.turnEnd.close();
+    freeSpace();
     await lock.release();
     if (temporary) rmSync(dataDir, { recursive: true, force: true });
   };
   try {
     const manifest = openDirectory(dataDir, settings.partitions);
+    freeSpace = reserveAddressSpace(manifest.partitions);
     const partitions = await openPartitions(dataDir, manifest, settings, surroundings);
     const seed = Buffer.from(manifest.seed, 'hex');
     const router = new Router(partitions, seed);
