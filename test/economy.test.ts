@@ -122,6 +122,24 @@ test('what would fall below the least balance is refused, and ends no thread', a
   expect(await wallet.players.get('p')).toMatchObject({ balance: least });
 });
 
+test('reads that find nothing share what a turn looks at, and their cursors lead to the end', async () => {
+  const other = await openWallet({ partitions: 1 });
+  await other.players.create({ player_id: 'p', initial_balance: 9_000 });
+  await other.batch(Array.from({ length: 3_000 }, () => ({ op: 'bet', ...bet('p', 1) })));
+  const read = (cursor?: string | null) => {
+    const page = { type: 'REFUND', ...(cursor && { cursor }) } as const;
+    return other.transactions.list('p', page).then(done);
+  };
+  const pages = await Promise.all(Array.from({ length: 20 }, () => read()));
+  expect(pages.filter(({ next_cursor }) => next_cursor !== null).length).toBeGreaterThan(10);
+  for (let page = pages.at(-1); page?.next_cursor; page = await read(page.next_cursor)) {
+    expect(page.data).toEqual([]);
+  }
+  const bets = await other.transactions.list('p', { type: 'BET', limit: 200 });
+  expect(done(bets).data).toHaveLength(200);
+  await other.close();
+});
+
 test('a replay is the answer of then, whatever happened since', async () => {
   const options = key();
   const first = await wallet.credits.add('p', { amount: 5, reason: 'BONUS' }, options);

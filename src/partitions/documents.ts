@@ -60,7 +60,11 @@ export class Documents {
     before?: string,
   ): Generator<readonly [id: string, value: unknown]> {
     const owner = ownerOf(actor, collection);
-    const recent = this.#recentIds(actor, collection, prefix, before);
+    const recent = new Recent(
+      [this.#changed, this.#writing].map((layer) => layer.ids(actor, collection)),
+      prefix,
+      before,
+    );
     let next = recent.pop();
     for (const id of this.#store.listIds(owner, prefix, before)) {
       for (; next !== undefined && next > id; next = recent.pop()) {
@@ -81,17 +85,6 @@ export class Documents {
   ): Generator<readonly [id: string, value: unknown]> {
     const value = this.#recent(actor, collection, id);
     if (value !== null) yield [id, value];
-  }
-
-  /** Ids of changed documents of an owner, ascending. */
-  #recentIds(actor: string, collection: Collection, prefix: string, before?: string): string[] {
-    const ids = new Set<string>();
-    for (const layer of [this.#writing, this.#changed]) {
-      for (const id of layer.ids(actor, collection)) {
-        if (id.startsWith(prefix) && (before === undefined || id < before)) ids.add(id);
-      }
-    }
-    return [...ids].sort();
   }
 
   /**
@@ -123,3 +116,45 @@ export class Documents {
 
 /** Document: the limits of a player, which an actor in memory has with it. */
 export const LIMITS = 'limits';
+
+/** The ids of several ascending lists that begin with a prefix and are below another, largest first. */
+class Recent {
+  readonly #lists: readonly (readonly string[])[];
+  readonly #prefix: string;
+  /** In each list, behind the ids that are left. */
+  readonly #ends: number[];
+
+  constructor(
+    lists: readonly (readonly string[])[],
+    prefix: string,
+    before: string = `${prefix}\uffff`,
+  ) {
+    this.#lists = lists;
+    this.#prefix = prefix;
+    this.#ends = lists.map((ids) => firstNotBelow(ids, before));
+  }
+
+  pop(): string | undefined {
+    let largest: string | undefined;
+    for (const [list, end] of this.#ends.entries()) {
+      const id = this.#lists[list]?.[end - 1];
+      if (id?.startsWith(this.#prefix) && (largest === undefined || id > largest)) largest = id;
+    }
+    for (const [list, end] of this.#ends.entries()) {
+      if (largest !== undefined && this.#lists[list]?.[end - 1] === largest) {
+        this.#ends[list] = end - 1;
+      }
+    }
+    return largest;
+  }
+}
+
+function firstNotBelow(ids: readonly string[], bound: string): number {
+  let [low, high] = [0, ids.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ids[middle] as string) < bound) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

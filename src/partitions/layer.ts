@@ -19,6 +19,7 @@ const SEED = randomInt(2 ** 32);
 const WORD = { id: 0, value: 1, owner: 2, before: 3, hash: 4 } as const;
 const WORDS = 5;
 const NONE = 0;
+const SORTED_OWNERS = 16;
 
 /**
  * The newest values of documents, packed, in one stretch of memory, and the index of them in
@@ -40,6 +41,8 @@ export class Layer {
   /** The newest entry of each owner. */
   readonly #last: number[] = [];
   #size = 0;
+  /** Ids that were read last, and the newest entry among them: pages of a list are read in a row. */
+  readonly #sorted = new Map<number, { readonly last: number; readonly ids: readonly string[] }>();
 
   /** How many changes it was given. */
   get size(): number {
@@ -151,11 +154,17 @@ export class Layer {
     return unpackAt(this.#bytes, this.#entries[entry * WORDS + WORD.value] as number);
   }
 
-  /** Ids of an owner's changed documents, those that are no more included. */
-  *ids(actor: string, collection: Collection): Generator<string> {
+  /** Ids of an owner's changed documents, ascending, those that are no more included. */
+  ids(actor: string, collection: Collection): readonly string[] {
     const owner = this.#owners.get(ownerOf(actor, collection));
-    if (owner === undefined) return;
-    for (const word of this.#wordsOf(owner)) yield this.#idAt(word);
+    if (owner === undefined) return [];
+    const last = this.#last[owner] as number;
+    const known = this.#sorted.get(owner);
+    if (known?.last === last) return known.ids;
+    const ids = [...this.#wordsOf(owner)].map((word) => this.#idAt(word)).sort();
+    if (this.#sorted.size >= SORTED_OWNERS) this.#sorted.clear();
+    this.#sorted.set(owner, { last, ids });
+    return ids;
   }
 
   *#wordsOf(owner: number): Generator<number> {

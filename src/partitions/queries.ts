@@ -44,17 +44,37 @@ export interface PageQuery {
   readonly cursor?: string;
 }
 
-/** Entries that one page of the history looks at, at most; it may have fewer lines than asked for. */
-const SCANNED = 5_000;
+/** What one page looks at and leaves out, at most; it may have fewer lines than asked for. */
+const LEFT_OUT = 5_000;
+/** The same of all pages of a turn: whoever reads what is not there does not hold up the others. */
+const LEFT_OUT_A_TURN = 20_000;
+const OPENINGS = 1_000;
+
+/** Where an entry is: its frame, and the place in it. */
+type Place = readonly [frame: number, at: number];
 
 /** Answers reads. They wait for the batch's commit like everything else. */
 export class Queries {
   readonly #state: PartitionState;
   readonly #cursors: Cursors;
+  #leftOut = 0;
+  /** Where the first entries of some players are, or that it is too far; it never changes. */
+  readonly #openings = new Map<string, Place | undefined>();
 
   constructor(state: PartitionState, seed: Uint8Array) {
     this.#state = state;
     this.#cursors = new Cursors(seed);
+  }
+
+  /** A turn begins. */
+  begin(): void {
+    this.#leftOut = 0;
+  }
+
+  /** Whether a page that has left out so much, the last now, ends here. */
+  #mustEnd(leftOut: number): boolean {
+    this.#leftOut += 1;
+    return leftOut >= LEFT_OUT || this.#leftOut >= LEFT_OUT_A_TURN;
   }
 
   /** The body of the answer, or why there is none. `records` holds the query's own record. */
@@ -171,10 +191,15 @@ export class Queries {
     if (cursor !== undefined && typeof before !== 'string') return refuse('invalid_cursor');
     const data: Told[] = [];
     let last: string | undefined;
+    let leftOut = 0;
     const { documents } = this.#state;
     for (const [id, value] of documents.list(actor.key, 'own', prefix, before as string)) {
       const told = tell(value as Stored);
-      if (told === undefined) continue;
+      if (told === undefined) {
+        leftOut += 1;
+        if (!this.#mustEnd(leftOut)) continue;
+        return { data, next_cursor: this.#cursors.write(bound, id) };
+      }
       if (data.length === limit) return { data, next_cursor: this.#cursors.write(bound, last) };
       data.push(told);
       last = id;
@@ -190,8 +215,8 @@ export class Queries {
     if (cursor !== undefined && !Array.isArray(place)) return refuse('invalid_cursor');
     let [frame, at] = (place as [number, number] | undefined) ?? [actor.frame, actor.at];
     const data: Transaction[] = [];
-    for (let scanned = 0; frame > 0; scanned++) {
-      if (data.length === limit || scanned === SCANNED) {
+    for (let leftOut = 0, isOver = false; frame > 0; ) {
+      if (data.length === limit || isOver) {
         return { data, next_cursor: this.#cursors.write(bound, [frame, at]) };
       }
       const bytes = this.#state.frames.open(frame);
@@ -200,6 +225,9 @@ export class Queries {
       const told = typeOf(entry);
       if (told !== undefined && (type === undefined || told === type)) {
         data.push(transactionOf(entry));
+      } else {
+        leftOut += 1;
+        isOver = this.#mustEnd(leftOut);
       }
       [frame, at] = [previousFrame, previousAt];
     }
@@ -223,14 +251,23 @@ export class Queries {
   /** A player's opening balance has no id of its own in the journal; it is the first entry. */
   #opening(actor: Actor, id: string): Transaction | undefined {
     if (id !== openingId(nameOf(actor))) return undefined;
+    if (!this.#openings.has(actor.key)) {
+      if (this.#openings.size >= OPENINGS) this.#openings.clear();
+      this.#openings.set(actor.key, this.#firstOf(actor));
+    }
+    const place = this.#openings.get(actor.key);
+    if (place === undefined) return undefined;
+    const bytes = this.#state.frames.open(place[0]);
+    const entry = readRequestEntry(bytes, place[1], this.#state.currencies);
+    return typeOf(entry) === 'OPENING' ? transactionOf(entry) : undefined;
+  }
+
+  #firstOf(actor: Actor): Place | undefined {
     let [frame, at] = [actor.frame, actor.at];
-    for (let scanned = 0; frame > 0 && scanned < SCANNED; scanned++) {
+    for (let scanned = 0; frame > 0 && scanned < LEFT_OUT; scanned++) {
       const bytes = this.#state.frames.open(frame);
       const { previousFrame, previousAt } = readEntryHead(bytes, at);
-      if (previousFrame === 0) {
-        const entry = readRequestEntry(bytes, at, this.#state.currencies);
-        return typeOf(entry) === 'OPENING' ? transactionOf(entry) : undefined;
-      }
+      if (previousFrame === 0) return [frame, at];
       [frame, at] = [previousFrame, previousAt];
     }
     return undefined;

@@ -73,6 +73,7 @@ export class Turn {
     const extras: Extra[] = [];
     this.#mayWrite = mayWrite;
     this.#replies.begin(slot, bytes);
+    this.#queries.begin();
     let start = 0;
     for (let index = 0; index < count; index++) {
       this.#command(slot, index, start, extras);
