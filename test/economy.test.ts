@@ -140,6 +140,18 @@ test('reads that find nothing share what a turn looks at, and their cursors lead
   await other.close();
 });
 
+test('money that a provider takes back names the payment that it came by', async () => {
+  const { payment_id } = done(
+    await wallet.payments.create('p', { provider: 'psp', amount: 100 }, key()),
+  );
+  for (const type of ['payment.succeeded', 'payment.refunded'] as const) {
+    await wallet.payments.receive('psp', { event_id: type, type, payment_id, amount: 100 });
+  }
+  const [back, paid] = done(await wallet.transactions.list('p')).data;
+  expect(back).toMatchObject({ type: 'CLAWBACK', refund_of: paid?.transaction_id, payment_id });
+  expect(paid).toMatchObject({ type: 'PAYMENT', payment_id });
+});
+
 test('a replay is the answer of then, whatever happened since', async () => {
   const options = key();
   const first = await wallet.credits.add('p', { amount: 5, reason: 'BONUS' }, options);

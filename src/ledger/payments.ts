@@ -41,6 +41,8 @@ export interface StoredPayment {
   readonly amount: number;
   readonly status: Exclude<PaymentStatus, 'EXPIRED'>;
   readonly late?: boolean;
+  /** The entry that credited it, 32 hex digits. */
+  readonly paid?: string;
   readonly received?: number;
   readonly refunded: number;
   readonly created: number;
@@ -168,7 +170,7 @@ function clearing({ provider }: StoredPayment): ClearingAccount {
 }
 
 /** The provider has the money: the player gets it, less what was refunded before this came. */
-function succeed({ args, account, time }: AskedEvent, stored: StoredPayment): Ruling {
+function succeed({ args, account, id, time }: AskedEvent, stored: StoredPayment): Ruling {
   if (isPaid(stored)) return duplicate();
   const { amount, refunded, claimed } = stored;
   const received = args.amount ?? (claimed === true ? undefined : amount);
@@ -183,6 +185,7 @@ function succeed({ args, account, time }: AskedEvent, stored: StoredPayment): Ru
   const paid: StoredPayment = {
     ...stored,
     status: refunded >= amount ? 'REFUNDED' : 'SUCCEEDED',
+    paid: id,
     ...((stored.status === 'FAILED' || isExpired(stored, time)) && { late: true }),
   };
   return grant(move(clearing(stored), 'player', amount - refunded), [

@@ -1,3 +1,4 @@
+import { PAYMENT, type StoredPayment } from './payments.js';
 import { changed, type RequestEntry, rfc3339 } from './request.js';
 import type { Transaction, TransactionType } from './resources.js';
 import { ORDER, type StoredOrder } from './stored-orders.js';
@@ -94,10 +95,17 @@ export function transactionOf(entry: RequestEntry<unknown, unknown>): Transactio
   };
 }
 
-/** The transaction that a refund gives back: a spend, or the one that paid for an order. */
-function refundedBy({ kind, args, changes }: RequestEntry<unknown, unknown>): string | undefined {
-  if (kind !== 'order_refund') return (args as Tellable | null)?.spend;
-  const { paid } = changed<StoredOrder>(changes, ORDER);
+/** The transaction that is given back: a spend, or the one that paid for an order or a payment. */
+function refundedBy(entry: RequestEntry<unknown, unknown>): string | undefined {
+  const { kind, args, changes } = entry;
+  if (kind === 'order_refund') return paidBy(changed<StoredOrder>(changes, ORDER));
+  if (typeOf(entry as RequestEntry) === 'CLAWBACK') {
+    return paidBy(changed<StoredPayment>(changes, PAYMENT));
+  }
+  return (args as Tellable | null)?.spend;
+}
+
+function paidBy({ paid }: { readonly paid?: string }): string | undefined {
   return paid === undefined ? undefined : transactionPrefix + paid;
 }
 
