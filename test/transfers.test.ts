@@ -45,8 +45,14 @@ test.each([1, 4])(
       expect(await wallet.players.get(player)).toMatchObject({ balance: 105 });
       expect(await typesOf(wallet, player)).toEqual(['TRANSFER_IN', 'OPENING']);
     }
-    const types = await typesOf(wallet, 'player0');
-    expect(types.filter((type) => type === 'TRANSFER_RETURN')).toHaveLength(4);
+    const history = await wallet.transactions.list('player0');
+    const lines = history.ok ? history.value.data : [];
+    const back = lines.filter(({ type }) => type === 'TRANSFER_RETURN');
+    expect(back).toHaveLength(4);
+    for (const { refund_of, counterparty, amount } of back) {
+      const sent = lines.find(({ transaction_id }) => transaction_id === refund_of);
+      expect(sent).toMatchObject({ type: 'TRANSFER_OUT', counterparty, amount });
+    }
     expect((await wallet.books()).accounts['transit']).toBe(0n);
     await wallet.close();
   },

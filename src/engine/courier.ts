@@ -1,4 +1,5 @@
 import type { Message } from '../ledger/messages.js';
+import type { SettleArgs } from '../ledger/transfers.js';
 import type { RequestKind } from '../ledger/vocabulary.js';
 import type { Outcome } from './economy.js';
 import { idOf, type RequestId } from './request-ids.js';
@@ -99,8 +100,7 @@ export class Courier {
         )
       : ({ ok: false, code: 'player_not_found' } as const);
     if (delivery !== undefined) {
-      const reason = delivery.ok ? {} : { reason: delivery.code };
-      const settlement = { message: id, delivered: delivery.ok, ...reason };
+      const settlement = settlementOf(message, delivery);
       // A balance that is full takes the money back when there is room again.
       await this.#ask(
         { kind: 'settle', player: from, args: settlement, context: { by: 'system' } },
@@ -119,6 +119,16 @@ export class Courier {
   ): Promise<Outcome<unknown> | undefined> {
     return this.#retries.until(() => this.#send(asking, id), isEnough);
   }
+}
+
+/** What the sender's side is told: of money that comes back, also what it was. */
+function settlementOf(
+  { id, to, transaction }: Message,
+  delivery: Pick<Outcome<unknown>, 'ok'> & { readonly code?: string },
+): SettleArgs {
+  if (delivery.ok) return { message: id, delivered: true };
+  const sent = transaction === undefined ? {} : { to, returned: transaction };
+  return { message: id, delivered: false, reason: delivery.code ?? '', ...sent };
 }
 
 /** A player; a link is for an actor of the ledger's own, which nobody outside can name. */

@@ -20,6 +20,8 @@ export interface Message {
   readonly amount: number;
   /** Where the money goes when it cannot be delivered. */
   readonly returns: 'player' | 'treasury';
+  /** The transaction that sent it, where the history has one to name. */
+  readonly transaction?: string;
 }
 
 export function send(message: Message): Change {

@@ -34,7 +34,7 @@ export interface Transaction {
   readonly reason?: string;
   readonly reference?: string;
   readonly note?: string;
-  /** The transaction that is given back: a spend, or the one that paid for an order or a payment. */
+  /** The transaction that is given back: a spend, a transfer, or what paid for an order or a payment. */
   readonly refund_of?: string;
   /** The order that a purchase or its refund is of. */
   readonly order_id?: string;

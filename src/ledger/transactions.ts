@@ -62,6 +62,7 @@ interface Tellable {
   readonly reference?: string;
   readonly note?: string;
   readonly spend?: string;
+  readonly returned?: string;
   readonly order?: string;
   readonly payment?: string;
   readonly to?: string;
@@ -95,14 +96,15 @@ export function transactionOf(entry: RequestEntry<unknown, unknown>): Transactio
   };
 }
 
-/** The transaction that is given back: a spend, or the one that paid for an order or a payment. */
+/** The transaction that is given back: a spend, a transfer, or what paid for an order or a payment. */
 function refundedBy(entry: RequestEntry<unknown, unknown>): string | undefined {
   const { kind, args, changes } = entry;
   if (kind === 'order_refund') return paidBy(changed<StoredOrder>(changes, ORDER));
   if (typeOf(entry as RequestEntry) === 'CLAWBACK') {
     return paidBy(changed<StoredPayment>(changes, PAYMENT));
   }
-  return (args as Tellable | null)?.spend;
+  const { spend, returned } = (args ?? {}) as Tellable;
+  return spend ?? returned;
 }
 
 function paidBy({ paid }: { readonly paid?: string }): string | undefined {

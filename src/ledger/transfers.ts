@@ -4,7 +4,7 @@ import { type Message, send } from './messages.js';
 import { move, uncovered } from './money.js';
 import { invalid, refuse } from './refusals.js';
 import { type BaseContext, change, grant, type Rules } from './request.js';
-import { transactionOf } from './transactions.js';
+import { transactionOf, transactionPrefix } from './transactions.js';
 
 export interface TransferArgs {
   readonly to: string;
@@ -16,7 +16,7 @@ export interface TransferArgs {
 export const transfer: Rules<TransferArgs, BaseContext> = {
   form: members<TransferArgs>({ to: words(255), amount, reason: optional(reason) }),
   needsActive: true,
-  decide({ account, player, args, fresh }) {
+  decide({ account, player, args, id, fresh }) {
     if (account === undefined) return refuse('player_not_found');
     const { to, amount, reason } = args;
     if (to === player) return invalid('/to', 'must be another player');
@@ -40,6 +40,7 @@ export const transfer: Rules<TransferArgs, BaseContext> = {
         by: 'system',
         amount,
         returns: 'player',
+        transaction: transactionPrefix + id,
       }),
     ]);
   },
@@ -77,13 +78,21 @@ export const deliver: Rules<DeliverArgs, BaseContext> = {
 export interface SettleArgs {
   readonly message: string;
   readonly delivered: boolean;
-  /** Why it could not be delivered. */
+  /** Why it could not be delivered, to whom, and which transaction comes back. */
   readonly reason?: string;
+  readonly to?: string;
+  readonly returned?: string;
 }
 
 /** The sender's side, once the outcome is known: the message is done with. */
 export const settle: Rules<SettleArgs, BaseContext> = {
-  form: members<SettleArgs>({ message: text, delivered: flag, reason: optional(text) }),
+  form: members<SettleArgs>({
+    message: text,
+    delivered: flag,
+    reason: optional(text),
+    to: optional(text),
+    returned: optional(text),
+  }),
   decide({ args: { message, delivered }, read }) {
     const sent = read('outbox', message) as Message | undefined;
     if (sent === undefined) return { kind: 'told', body: null };
