@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -15,6 +15,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type BetBody, openWallet } from 'purser';
 import { expect, test } from 'vitest';
+import { openCheckpoints } from '../dist/partitions/checkpoint-store.js';
 import { newDirectory } from './support/directory.js';
 import { main, run, type Server, serve } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
@@ -173,4 +174,57 @@ test('an older copy of one journal is refused, also without a checkpoint that kn
     /partition 0: the journal ends at frame \d+, but had \d+ when it was opened/,
   );
   rmSync(old);
+});
+
+/** Reads a store as `verify` and `export` do, and is killed meanwhile. */
+function killedReader(path: string): void {
+  const script = `
+    import { open } from 'lmdb';
+    const [path] = process.argv.slice(1);
+    const db = open({ path, noSubdir: false, keyEncoding: 'binary', readOnly: true });
+    for (const key of db.getKeys({ limit: 1 })) process.kill(process.pid, 'SIGKILL');`;
+  const options = ['--input-type=module', '-e', script, path];
+  expect(spawnSync(process.execPath, options).signal).toBe('SIGKILL');
+}
+
+/** By how many bytes a store grows meanwhile. */
+async function growth(path: string, use: () => Promise<void>): Promise<number> {
+  const file = join(path, 'data.mdb');
+  const before = statSync(file).size;
+  await use();
+  return statSync(file).size - before;
+}
+
+test('a reader that was killed does not make a journal grow by more than its frames', async () => {
+  const dataDir = newDirectory();
+  const wallet = await openWallet({ dataDir, partitions: 1, durability: 'process' });
+  await wallet.createUsers(['alice']);
+  const bets = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) await wallet.bet(bet('alice', 1));
+  };
+  await bets(20);
+  const journal = join(dataDir, 'partition-0', 'journal');
+  killedReader(journal);
+  // It looks once a second.
+  await wait(1_050);
+  expect(await growth(journal, () => bets(100))).toBeLessThan(100 * 2048);
+  await wallet.close();
+});
+
+test('nor a checkpoint', async () => {
+  const partition = newDirectory();
+  const path = join(partition, 'checkpoint');
+  mkdirSync(path, { recursive: true });
+  const store = openCheckpoints(partition, 'process');
+  const place = { frame: 1, sequence: 1, time: 1, hash: Buffer.alloc(32), books: new Map() };
+  const words = new Uint32Array(64 * 1024);
+  const write = async (count: number): Promise<void> => {
+    const meta = { ...place, transactions: 0, runs: 1, parts: 0 };
+    const changes = { runs: new Map([[0, words]]), parts: [], documents: [] };
+    for (let i = 0; i < count; i++) await store.write(meta, changes);
+  };
+  await write(4);
+  killedReader(path);
+  expect(await growth(path, () => write(8))).toBeLessThan(4 * words.byteLength);
+  await store.close();
 });

@@ -191,6 +191,8 @@ class LmdbCheckpoints implements CheckpointStore {
       [...checkpoint.books].map(([account, value]) => [account, value.toString()]),
     );
     const meta = packr.pack({ ...checkpoint, format: FORMAT, books });
+    // A reader that was killed, such as a `verify`, would keep every page that is freed from now on.
+    this.#db.readerCheck();
     await this.#db.batch(() => {
       for (const [run, words] of changes.runs) this.#put(numbered('run:', run), bytesOf(words));
       for (const [part, words] of changes.parts.entries()) {

@@ -16,7 +16,10 @@ export interface JournalFile {
   commit(frames: readonly NumberedFrame[]): Promise<boolean>;
   /** The stored bytes; good until the next call. */
   read(number: number): Uint8Array | undefined;
-  /** Whether the map and the file system have room for more: a full one can end the process. */
+  /**
+   * Whether the map and the file system have room for more: a full one can end the process. Once a
+   * second it also gives back what processes that ended while they read have held.
+   */
   hasRoom(): boolean;
   close(): Promise<void>;
 }
@@ -105,6 +108,8 @@ class LmdbFile implements JournalFile {
   hasRoom(): boolean {
     const now = Date.now();
     if (now - this.#checked >= limits.disk_check_interval_ms || !this.#room) {
+      // A reader that was killed leaves its mark: no page that was freed since would be used again.
+      this.#db.readerCheck();
       const { bavail, bsize } = statfsSync(this.#directory);
       const { size } = statSync(join(this.#directory, 'data.mdb'));
       const isMapped = size <= limits.journal_map_bytes - limits.map_reserve_bytes;
