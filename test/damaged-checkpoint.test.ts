@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { EngineError, openWallet, type Wallet } from 'purser';
 import { beforeEach, expect, test } from 'vitest';
 import { readStore, writeStore } from './fuzz/store.js';
 import { newDirectory } from './support/directory.js';
+import { mutate, projectRoot } from './support/mutant.js';
 import { run } from './support/server.js';
+import { bet } from './support/wallet-cases.js';
 
 let directory: string;
 let right: unknown;
@@ -55,4 +60,35 @@ test('a damaged document ends its checkpoint: the journal has what it said', asy
   expect(await insist(wallet)).toEqual({ refusals: 1, answer: right });
   await wallet.close();
   expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+});
+
+test('after a replay of everything a checkpoint has runs of the usual size, and is whole', async () => {
+  const mutant = mutate(projectRoot(import.meta.url), {
+    name: 'small runs',
+    file: 'limits.js',
+    find: 'checkpoint_run_bytes: 4 * MIB',
+    replace: 'checkpoint_run_bytes: 4 * KIB',
+  });
+  const index = pathToFileURL(join(mutant.dist, 'index.js')).href;
+  const small = (await import(index)) as { readonly openWallet: typeof openWallet };
+  const open = () => small.openWallet({ dataDir: directory, durability: 'process' });
+  const bodies = Array.from({ length: 1000 }, () => bet('alice', 1));
+  const operations = bodies.map((body) => ({ op: 'bet' as const, ...body }));
+  const filled = await open();
+  const answers = await filled.batch(operations);
+  await filled.close();
+  // The second is written beside runs of the first, of which the last was not full.
+  for (const replayed of [true, false]) {
+    if (replayed) rmSync(join(directory, 'partition-0', 'checkpoint'), { recursive: true });
+    const wallet = await open();
+    expect(await wallet.batch(operations)).toEqual(answers);
+    await wallet.bet(bet('alice', 1));
+    await wallet.close();
+  }
+  const values = await readStore(directory, 0, 'checkpoint');
+  const runs = values.filter(({ key }) => key.toString().startsWith('run:'));
+  // 16 bytes for each bet and the order.
+  expect(runs.map(({ bytes }) => bytes.length - 4)).toEqual([4096, 4096, 4096, (1003 - 768) * 16]);
+  expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+  mutant.remove();
 });

@@ -76,19 +76,17 @@ export class Checkpointer {
     if (actors.resident > limits.resident_actors) actors.age();
     const { frame, sequence, frameTime, hash, transactions, books } = this.#state;
     const words = transactions.run.copy();
-    const run = this.#runs;
-    if (transactions.run.bytes >= limits.checkpoint_run_bytes) {
-      transactions.run.clear();
-      this.#runs += 1;
-    }
+    const runs = new Map(words.map((piece, i) => [this.#runs + i, piece]));
+    const next = this.#runs + words.length;
+    this.#runs += transactions.run.clear();
     const documents = this.#state.documents.take();
     const standing = { frame, sequence, time: frameTime, hash, books: books.values() };
     const size = transactions.index.size;
     const parts = await this.#dumpActors();
     await this.#journal.durable();
     const rest = await this.#writeDocuments(documents);
-    const meta = { ...standing, transactions: size, runs: run + 1, parts: parts.length };
-    await this.#store.write(meta, { runs: new Map([[run, words]]), parts, documents: rest });
+    const meta = { ...standing, transactions: size, runs: next, parts: parts.length };
+    await this.#store.write(meta, { runs, parts, documents: rest });
     this.#state.documents.written();
     this.#since = sequence;
   }

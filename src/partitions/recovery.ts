@@ -121,7 +121,7 @@ function atFrame({ partition }: PartitionOptions, number: number, read: () => vo
   }
 }
 
-/** Runs that are in memory together while they are loaded: some 8 MB each. */
+/** Runs that are in memory together while they are loaded: some 4 MB each. */
 const RUNS_AT_ONCE = 64;
 
 /** Loads both indexes and returns the next run's number; a last run that is not full goes on. */

@@ -3,22 +3,21 @@ import type { Hash } from './hash.js';
 import { type LocationIndex, TABLES } from './location-index.js';
 
 const WORDS = 4;
+const SMALLEST_WORDS = 4096 * WORDS;
 
-/** Additions and changes of the transaction index, in order, as a checkpoint stores them. */
+/**
+ * Additions and changes of the transaction index, in order, as checkpoints store them: in pieces of
+ * `checkpoint_run_bytes`, each a run of its own. After a replay from frame 1 they are all of the
+ * journal's, which in one stretch would be more than LMDB takes as a value.
+ */
 export class Run {
-  #words = new Uint32Array(4096 * WORDS);
+  /** Pieces that are full; they do not change any more. */
+  #full: Uint32Array[] = [];
+  #words = allocateWords(SMALLEST_WORDS);
   #used = 0;
 
-  get bytes(): number {
-    return this.#used * 4;
-  }
-
   add(hash: Hash, frame: number, at: number, state: number): void {
-    if (this.#used === this.#words.length) {
-      const larger = new Uint32Array(this.#words.length * 2);
-      larger.set(this.#words);
-      this.#words = larger;
-    }
+    if (this.#used === this.#words.length) this.#grow();
     const high = Math.floor(frame / 4294967296);
     const unit = at / limits.entry_alignment_bytes;
     this.#words[this.#used] = ((hash.lane & 1023) << 22) | (high << 8) | state;
@@ -28,22 +27,42 @@ export class Run {
     this.#used += WORDS;
   }
 
-  /** A copy of what it holds. */
-  copy(): Uint32Array {
-    return this.#words.slice(0, this.#used);
+  #grow(): void {
+    const old = this.#words;
+    if (old.byteLength >= limits.checkpoint_run_bytes) {
+      this.#full.push(old);
+      this.#words = allocateWords(SMALLEST_WORDS);
+      this.#used = 0;
+      return;
+    }
+    this.#words = allocateWords(old.length * 2);
+    this.#words.set(old);
   }
 
-  /** Forgets what it held. */
-  clear(): void {
-    this.#used = 0;
+  /** What it holds, for a checkpoint: full pieces, and last a copy of the one that still grows. */
+  copy(): Uint32Array[] {
+    return [...this.#full, this.#words.slice(0, this.#used)];
   }
 
-  /** Puts back what an earlier run held, before anything is added. */
+  /** Forgets the full pieces; returns how many there were. */
+  clear(): number {
+    const { length } = this.#full;
+    this.#full = [];
+    return length;
+  }
+
+  /** Puts back what an earlier run held that was not full, before anything is added. */
   resume(words: Uint32Array): void {
-    this.#words = new Uint32Array(Math.max(words.length * 2, 4096 * WORDS));
+    this.#words = allocateWords(words.length * 2);
     this.#words.set(words);
     this.#used = words.length;
   }
+}
+
+/** No less than the smallest and no more than a full piece has. */
+function allocateWords(words: number): Uint32Array {
+  const full = limits.checkpoint_run_bytes / Uint32Array.BYTES_PER_ELEMENT;
+  return new Uint32Array(Math.min(Math.max(words, SMALLEST_WORDS), full));
 }
 
 /**
