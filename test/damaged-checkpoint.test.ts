@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { EngineError, openWallet, type Wallet } from 'purser';
@@ -91,4 +91,18 @@ test('after a replay of everything a checkpoint has runs of the usual size, and 
   expect(runs.map(({ bytes }) => bytes.length - 4)).toEqual([4096, 4096, 4096, (1003 - 768) * 16]);
   expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
   mutant.remove();
+});
+
+test('a checkpoint of another seed than the manifest has is not used: the journal is', async () => {
+  const path = join(directory, 'manifest.json');
+  const { checksum: _, ...manifest } = JSON.parse(readFileSync(path, 'utf8'));
+  writeFileSync(path, JSON.stringify({ ...manifest, seed: '0123456789abcdef' }));
+  expect(run('verify', '--data', directory)).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/^purser: fault: partition 0: the checkpoint .* another seed .*\n$/),
+  });
+  const wallet = await openWallet({ dataDir: directory });
+  expect(await wallet.orders.list('alice')).toEqual(right);
+  expect(await wallet.createUsers(['alice'])).toBe(0);
+  await wallet.close();
 });

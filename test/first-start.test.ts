@@ -41,6 +41,49 @@ test('a directory of an older format is refused with its number', async () => {
   await expect(openWallet({ dataDir, partitions: 1 })).rejects.toThrow(refused);
 });
 
+/** A directory with a player, and what its manifest says. */
+async function withManifest(): Promise<{ dataDir: string; path: string; manifest: object }> {
+  const dataDir = newDirectory();
+  const wallet = await openWallet({ dataDir, partitions: 1 });
+  await wallet.createUsers(['alice']);
+  await wallet.close();
+  const path = join(dataDir, 'manifest.json');
+  return { dataDir, path, manifest: JSON.parse(readFileSync(path, 'utf8')) };
+}
+
+test('a manifest with another seed is refused by every command in one line', async () => {
+  const { dataDir, path, manifest } = await withManifest();
+  writeFileSync(path, JSON.stringify({ ...manifest, seed: '0123456789abcdef' }));
+  const line = `purser: ${path} was changed or is damaged: it does not fit its checksum\n`;
+  for (const command of ['serve', 'verify', 'backup', 'export']) {
+    const more = command === 'backup' ? ['--to', `${dataDir}-copy`] : [];
+    expect(run(command, '--data', dataDir, ...more)).toMatchObject({ code: 2, err: line });
+  }
+});
+
+test('a manifest that is none is refused in one line', async () => {
+  const { dataDir, path, manifest } = await withManifest();
+  const { checksum: _, ...plain } = manifest as { readonly checksum: string };
+  const others = [0, -1, 1.5, 65, '1'].map((partitions) => ({ ...plain, partitions }));
+  const frames = { ...plain, frames: [-1] };
+  for (const other of [null, 1, [], {}, { ...plain, seed: 'x' }, ...others, frames]) {
+    writeFileSync(path, JSON.stringify(other));
+    const opening = openWallet({ dataDir });
+    await expect(opening, JSON.stringify(other)).rejects.toThrow(`${path} is damaged`);
+  }
+});
+
+test('a manifest of a build without checksums opens, and has one when it is next written', async () => {
+  const { dataDir, path, manifest } = await withManifest();
+  const { checksum, ...plain } = manifest as { readonly checksum: string };
+  writeFileSync(path, JSON.stringify(plain));
+  const wallet = await openWallet({ dataDir });
+  await wallet.createUsers(['bob']);
+  await wallet.close();
+  await (await openWallet({ dataDir })).close();
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ checksum });
+});
+
 test.skipIf(!hasStrace)('the names of a new data directory are synced, upwards', () => {
   const above = dirname(newDirectory());
   const dataDir = join(above, 'made', 'too', 'data');

@@ -6,7 +6,6 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   realpathSync,
   statSync,
 } from 'node:fs';
@@ -15,27 +14,11 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'nod
 import { limits } from '../limits.js';
 import { reasonOf } from '../partitions/fault.js';
 import { checkAddressSpace } from './address-space.js';
-import { syncDirectory, writeDurably } from './durable-file.js';
+import { syncDirectory } from './durable-file.js';
 import { OpenError } from './errors.js';
+import { FORMAT, MANIFEST, type Manifest, readManifest, writeManifest } from './manifest.js';
 
-const FORMAT = 3;
-const MANIFEST = 'manifest.json';
 const OWNER_ONLY = 0o700;
-
-/** What a data directory says of itself; written when it is made. */
-export interface Manifest {
-  readonly format: number;
-  /** Names this directory's engine; the genesis hashes come from it. */
-  readonly engine: string;
-  readonly created: string;
-  readonly partitions: number;
-  /** Eight bytes in hex that seed the hash of ids. */
-  readonly seed: string;
-  /** Whether every partition has its first frame: from then on a missing one is a fault. */
-  readonly begun: boolean;
-  /** The last frame of each partition when the directory was opened last: none may have fewer. */
-  readonly frames?: readonly number[];
-}
 
 export function partitionDirectory(dataDir: string, partition: number): string {
   return join(dataDir, `partition-${partition}`);
@@ -107,11 +90,6 @@ export function markOpened(dataDir: string, manifest: Manifest, frames: readonly
   }
   const isKnown = frames.every((frame, partition) => manifest.frames?.[partition] === frame);
   if (!isKnown || !manifest.begun) writeManifest(dataDir, { ...manifest, begun: true, frames });
-}
-
-/** Writes the manifest of a new directory that is a copy: the partitions are there already. */
-export function writeManifest(dataDir: string, manifest: Manifest): void {
-  writeDurably(join(dataDir, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 /** Makes the names durable by which a new directory is found, up to where its file system begins. */
@@ -187,23 +165,5 @@ function create(dataDir: string, partitions: number): Manifest {
   // First: a directory that has its manifest has its own name for good.
   syncAbove(dataDir);
   writeManifest(dataDir, manifest);
-  return manifest;
-}
-
-function readManifest(dataDir: string): Manifest | undefined {
-  const path = join(dataDir, MANIFEST);
-  if (!existsSync(path)) return undefined;
-  let manifest: Manifest;
-  try {
-    manifest = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
-  } catch (error) {
-    throw new OpenError(`${path} cannot be read: ${reasonOf(error)}`, { cause: error });
-  }
-  if (manifest.format !== FORMAT) {
-    throw new OpenError(`${path} has format ${manifest.format}; this version reads ${FORMAT}`);
-  }
-  if (!Number.isInteger(manifest.partitions) || !/^[0-9a-f]{16}$/.test(manifest.seed)) {
-    throw new OpenError(`${path} is damaged`);
-  }
   return manifest;
 }

@@ -10,13 +10,12 @@ import {
   existingDirectory,
   genesisHash,
   isInside,
-  type Manifest,
   makeDirectory,
   partitionDirectory,
   syncAbove,
-  writeManifest,
 } from './data-directory.js';
 import { OpenError } from './errors.js';
+import { type Manifest, writeManifest } from './manifest.js';
 import type { Progress } from './options.js';
 import { probeJournals } from './probe-journals.js';
 

@@ -7,7 +7,6 @@ import { auditDirectory } from './audit.js';
 import { Clock } from './clock.js';
 import {
   genesisHash,
-  type Manifest,
   markOpened,
   openDirectory,
   partitionDirectory,
@@ -17,6 +16,7 @@ import { lockDirectory } from './directory-lock.js';
 import type { Audit } from './economy.js';
 import { EngineWallet } from './engine-wallet.js';
 import { OpenError } from './errors.js';
+import type { Manifest } from './manifest.js';
 import { type Settings, settle, type WalletOptions } from './options.js';
 import { PartitionClient, type Surroundings } from './partition-client.js';
 import { startThread } from './pool.js';

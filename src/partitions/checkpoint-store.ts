@@ -19,6 +19,8 @@ export interface Checkpoint {
   readonly time: number;
   /** SHA-256 of that frame. */
   readonly hash: Buffer;
+  /** What the indexes' fingerprints were made with; checkpoints of earlier builds do not say it. */
+  readonly seed?: Uint8Array;
   readonly books: BookValues;
   readonly transactions: number;
   /** How many runs of the transaction index there are, and how many parts of the actor index. */
@@ -58,6 +60,12 @@ export type StoredDocument = readonly [owner: string, id: string, value: Buffer 
 
 /** A checkpoint whose bytes are not what was written. */
 export class CheckpointFault extends Error {}
+
+/** Under another seed no id of it would be found: then it is of no use, and the journal is. */
+export function checkSeed({ seed }: Checkpoint, expected: Uint8Array): void {
+  if (seed === undefined || Buffer.compare(seed, expected) === 0) return;
+  throw new CheckpointFault('the checkpoint was taken with another seed than the manifest has');
+}
 
 const FORMAT = 4;
 const CRC_BYTES = 4;

@@ -74,13 +74,13 @@ export class Checkpointer {
     }
     actors.settle(actors.changed);
     if (actors.resident > limits.resident_actors) actors.age();
-    const { frame, sequence, frameTime, hash, transactions, books } = this.#state;
+    const { frame, sequence, frameTime, hash, seed, transactions, books } = this.#state;
     const words = transactions.run.copy();
     const runs = new Map(words.map((piece, i) => [this.#runs + i, piece]));
     const next = this.#runs + words.length;
     this.#runs += transactions.run.clear();
     const documents = this.#state.documents.take();
-    const standing = { frame, sequence, time: frameTime, hash, books: books.values() };
+    const standing = { frame, sequence, time: frameTime, hash, seed, books: books.values() };
     const size = transactions.index.size;
     const parts = await this.#dumpActors();
     await this.#journal.durable();

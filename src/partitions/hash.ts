@@ -6,6 +6,8 @@ import type { Bytes } from './bytes.js';
  * directory's own, so that nobody can prepare ids that collide.
  */
 export class Hash {
+  /** The eight bytes that it was made with. */
+  readonly seed: Uint8Array;
   readonly #seed: number;
   readonly #seed2: number;
   /** Results of the last call: `tag` orders a table, `lane` chooses among tables. */
@@ -13,6 +15,7 @@ export class Hash {
   lane = 0;
 
   constructor(seed: Uint8Array) {
+    this.seed = seed;
     const view = new DataView(seed.buffer, seed.byteOffset, seed.byteLength);
     this.#seed = view.getUint32(0, true) | 0;
     this.#seed2 = view.getUint32(4, true) | 0;

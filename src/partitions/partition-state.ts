@@ -15,6 +15,8 @@ import { Transactions } from './transactions.js';
 /** All that a partition knows: what a turn reads and changes, and what recovery rebuilds. */
 export class PartitionState {
   readonly currencies: Currencies = new Currencies();
+  /** Of the hash that fingerprints are made with. */
+  readonly seed: Uint8Array;
   readonly frames: FrameStore;
   readonly actors: Actors;
   readonly documents: Documents;
@@ -37,6 +39,7 @@ export class PartitionState {
   constructor(options: PartitionOptions, journal: Journal, checkpoints: CheckpointStore) {
     this.#journal = journal;
     this.#partition = options.partition;
+    this.seed = options.seed;
     const hash = new Hash(options.seed);
     const listedOnly = dialects[options.dialect].compares === 'the listed fields';
     this.hash = Buffer.from(options.genesisHash);

@@ -6,7 +6,12 @@ import { isRequest, isTransaction } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
 import { type Actor, standingOf } from './actor.js';
 import type { Bytes } from './bytes.js';
-import { type Checkpoint, CheckpointFault, type CheckpointStore } from './checkpoint-store.js';
+import {
+  type Checkpoint,
+  CheckpointFault,
+  type CheckpointStore,
+  checkSeed,
+} from './checkpoint-store.js';
 import { LIMITS } from './documents.js';
 import { faultIn } from './fault.js';
 import {
@@ -70,6 +75,7 @@ function fromCheckpoint(
   const state = new PartitionState(options, journal, checkpoints);
   matchJournal(options, journal, checkpoint);
   matchGenesis(options, journal);
+  checkSeed(checkpoint, options.seed);
   const runs = loadIndexes(state, checkpoints, checkpoint);
   state.books = new Books(checkpoint.books);
   state.frame = checkpoint.frame;

@@ -7,6 +7,7 @@ import {
   type Checkpoint,
   CheckpointFault,
   type CheckpointStore,
+  checkSeed,
   openCheckpoints,
 } from './checkpoint-store.js';
 import { faultOfDataFile } from './data-file.js';
@@ -65,7 +66,7 @@ export async function verifyPartition(
   const damaged = faultOfDataFile(path);
   if (damaged !== undefined) return unread(partition, damaged);
   try {
-    const checkpoint = await readCheckpoint(directory);
+    const checkpoint = await readCheckpoint(directory, ids.hash.seed);
     const journal = openJournal(path, { durability: 'disk', readOnly: true });
     journals.push(journal);
     return await verifyJournal(journal, checkpoint, plan, ids, watch);
@@ -96,6 +97,7 @@ function unread(partition: number, fault: string): PartitionReport {
 /** Read before the journal: a directory that is being served goes on meanwhile. */
 async function readCheckpoint(
   directory: string,
+  seed: Uint8Array,
 ): Promise<Checkpoint | CheckpointFault | undefined> {
   const path = join(directory, 'checkpoint');
   if (!existsSync(join(path, 'data.mdb'))) return undefined;
@@ -103,7 +105,7 @@ async function readCheckpoint(
   if (damaged !== undefined) return new CheckpointFault(damaged);
   const store = openCheckpoints(directory, 'disk', true);
   try {
-    return readWhole(store);
+    return readWhole(store, seed);
   } catch (error) {
     if (error instanceof CheckpointFault) return error;
     return new CheckpointFault(`the checkpoint cannot be read: ${reasonOf(error)}`);
@@ -113,9 +115,10 @@ async function readCheckpoint(
 }
 
 /** Reads all of it: a start looks at the indexes alone, and at a document when it is needed. */
-function readWhole(store: CheckpointStore): Checkpoint | undefined {
+function readWhole(store: CheckpointStore, seed: Uint8Array): Checkpoint | undefined {
   const checkpoint = store.read();
   if (checkpoint === undefined) return undefined;
+  checkSeed(checkpoint, seed);
   for (let run = 0; run < checkpoint.runs; run++) store.readRun(run);
   for (let part = 0; part < checkpoint.parts; part++) store.readPart(part);
   store.check();
