@@ -8,6 +8,14 @@ const hasStrace = spawnSync('strace', ['-V']).status === 0;
 /** Makes a frame that LMDB's thread commits, not the partition's own. */
 const meta = { text: 'x'.repeat(40_000) };
 
+const [WARN, ERROR] = [40, 50];
+
+/** The lines of its log. */
+function logged(server: Server): { level: number; partition: number; err?: { message: string } }[] {
+  const lines = server.said().split('\n');
+  return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+}
+
 /** Sends until an answer of the wallet protocol comes; how many refusals came before it. */
 async function insist(
   server: Server,
@@ -47,6 +55,11 @@ test.skipIf(!hasStrace).each(['EIO', 'ENOSPC'])(
     expect(refusals[0]).toBe('unavailable');
     const health = await fetch(`${server.url}/health`);
     expect(health.status).toBe(200);
+    // An incident is a line when it begins and one when it is over; requests that met it have none.
+    const lines = logged(server);
+    expect(lines.filter(({ level }) => level === ERROR).length).toBeGreaterThan(0);
+    expect(lines.map(({ level }) => level)).toEqual(lines.map((_, i) => (i % 2 ? WARN : ERROR)));
+    expect(lines[0]).toMatchObject({ partition: 0, err: { message: expect.any(String) } });
     await server.kill();
     expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
     const again = await serve(['--data', directory]);

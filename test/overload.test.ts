@@ -246,6 +246,8 @@ test('a list that the disk has room for only in part has an unknown outcome, and
   expect(done).toBeLessThan(list.length);
   const none = await server.post('/transactions', [{ op: 'bet', ...bet('alice', 1) }]);
   expect(await none.json()).toMatchObject({ code: 'storage_unavailable' });
+  const told = () => server.said().match(/"level":50.*the disk is almost full/g);
+  await expect.poll(told).toHaveLength(1);
   slow.lift('full-disk');
   const answers = (await server.ask('/transactions', list)) as unknown as readonly unknown[];
   expect(answers).toEqual(list.map(() => expect.objectContaining({ status: 'RS_OK' })));

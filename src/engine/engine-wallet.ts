@@ -35,7 +35,7 @@ import { Catalogue, entitlementsOf, ordersOf } from './resources/shop.js';
 import { Retries } from './retries.js';
 import type { Router } from './router.js';
 import { isNewUserId } from './user-id.js';
-import type { Books, Health, Operation, Wallet } from './wallet.js';
+import type { Books, Health, Operation, PartitionChange, Wallet } from './wallet.js';
 
 /** Opens this many users of a list before it looks whether there is room for more. */
 const STRIDE = 1024;
@@ -62,6 +62,7 @@ export class EngineWallet implements Wallet {
   readonly payments: Payments;
   readonly accounts: Accounts;
   readonly #lists: Lists;
+  readonly #listeners = new Set<(change: PartitionChange) => void>();
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -108,8 +109,15 @@ export class EngineWallet implements Wallet {
       await this.#recall(number, limits.recovery_attempts).catch((cause: unknown) => {
         throw new Error(`partition ${number}: ${saidBy(cause)}`, { cause });
       });
-      partition.onRecovered(() => void this.#recall(number));
+      partition.onChange((change) => this.#changed(change));
     }
+  }
+
+  #changed(change: PartitionChange): void {
+    // Some that its last thread did, nobody heard of.
+    if (change.state === 'serving') void this.#recall(change.partition);
+    // A listener that throws does not throw into a recovery.
+    for (const tell of this.#listeners) queueMicrotask(() => tell(change));
   }
 
   /** Learns from a partition what a former process or thread of it may have done unheard. */
@@ -193,6 +201,11 @@ export class EngineWallet implements Wallet {
   health(): Health {
     const partitions = this.#partitions.map((partition) => partition.health());
     return { ok: partitions.every(({ state }) => state === 'serving'), partitions };
+  }
+
+  watch(listener: (change: PartitionChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   close(): Promise<void> {

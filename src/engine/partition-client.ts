@@ -14,16 +14,11 @@ import type { Clock } from './clock.js';
 import { closed, EngineError, unavailable } from './errors.js';
 import { greet, type OnProgress } from './greeting.js';
 import { Mailbox } from './mailbox.js';
+import { healthOf, type State } from './partition-health.js';
 import type { StartThread, Thread, ThreadOptions } from './pool.js';
 import type { TurnEnd } from './turn-end.js';
-import type { PartitionHealth } from './wallet.js';
+import type { PartitionChange, PartitionHealth } from './wallet.js';
 import { Watchdog } from './watchdog.js';
-
-type State =
-  | { readonly kind: 'recovering' }
-  | { readonly kind: 'serving'; readonly epoch: number }
-  | { readonly kind: 'failed'; readonly reason: string }
-  | { readonly kind: 'closed' };
 
 /** What the engine chooses for a partition; the rest is this client's. */
 export type ClientOptions = Omit<ThreadOptions, 'slots' | 'epochs' | 'progress'>;
@@ -57,7 +52,7 @@ export class PartitionClient {
   #flushing = false;
   #idle: (() => void)[] = [];
   #recovery: Promise<void> | undefined;
-  #recovered: () => void = () => {};
+  #changed: (change: PartitionChange) => void = () => {};
   readonly #watchdog: Watchdog<Batch>;
 
   constructor(options: ClientOptions, { clock, start, turnEnd }: Surroundings) {
@@ -89,18 +84,19 @@ export class PartitionClient {
     void thread.died.then((error) => this.#fail(epoch, error));
   }
 
-  /** Calls back whenever another thread has taken over: some that it did, nobody heard of. */
-  onRecovered(call: () => void): void {
-    this.#recovered = call;
+  /**
+   * Calls back whenever its thread has died (`cause` says why), another one has taken over, or none
+   * ever will.
+   */
+  onChange(call: (change: PartitionChange) => void): void {
+    this.#changed = call;
   }
 
   health(): PartitionHealth {
     const { partition } = this.#options;
     let pending = this.#mailbox.waiting;
     for (const batch of this.#inFlight) pending += batch.callers.length;
-    const { kind: state } = this.#state;
-    const health = { partition, state, pending, restarts: this.#restarts };
-    return this.#state.kind === 'failed' ? { ...health, reason: this.#state.reason } : health;
+    return healthOf(this.#state, { partition, pending, restarts: this.#restarts });
   }
 
   /** The batch for the next command. Throws when the command cannot be taken. */
@@ -262,7 +258,8 @@ export class PartitionClient {
   /** P2 and P4: the outcome of what was in flight is unknown, and the disk decides. */
   async #fail(epoch: number, cause: unknown): Promise<void> {
     if (this.#state.kind !== 'serving' || this.#state.epoch !== epoch) return;
-    this.#state = { kind: 'recovering' };
+    this.#state = { kind: 'recovering', reason: reasonOf(cause) };
+    this.#changed({ ...this.health(), cause });
     for (const batch of this.#inFlight) {
       batch.fail(unavailable('its thread failed', cause));
       this.#mailbox.recycle(batch);
@@ -275,7 +272,7 @@ export class PartitionClient {
   }
 
   async #recover(cause: unknown): Promise<void> {
-    let reason = reasonOf(cause);
+    let last = cause;
     for (let attempt = 0; attempt < limits.recovery_attempts; attempt++) {
       try {
         await this.#thread?.destroy();
@@ -283,18 +280,20 @@ export class PartitionClient {
         this.#restarts += 1;
         const { epoch } = await greet(this.#thread, this.#options.progress);
         this.#serve(this.#thread, epoch);
-        this.#recovered();
+        this.#changed(this.health());
         return;
       } catch (error) {
-        reason = reasonOf(error);
+        last = error;
         await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** attempt));
       }
     }
-    this.#giveUp(reason);
+    this.#giveUp(last);
   }
 
-  #giveUp(reason: string): void {
+  #giveUp(cause: unknown): void {
+    const reason = reasonOf(cause);
     this.#state = { kind: 'failed', reason };
+    this.#changed({ ...this.health(), cause });
     for (let batch = this.#mailbox.take(); batch !== undefined; batch = this.#mailbox.take()) {
       batch.fail(unavailable(reason));
       this.#mailbox.recycle(batch);

@@ -68,8 +68,14 @@ export interface PartitionHealth {
   readonly pending: number;
   /** How many times its thread was started again. */
   readonly restarts: number;
-  /** Why it failed, when it did. */
+  /** Why it failed, or has to recover, when it does. */
   readonly reason?: string;
+}
+
+/** A partition that stopped serving, serves again, or never will in this process. */
+export interface PartitionChange extends PartitionHealth {
+  /** What its thread ended with, or its last attempt to recover. */
+  readonly cause?: unknown;
 }
 
 export interface Health {
@@ -149,6 +155,11 @@ export interface Wallet {
   audit(): Promise<Audit>;
   /** Whether every partition serves, from memory. */
   health(): Health;
+  /**
+   * Calls back after every change of a partition: `recovering` (with the cause), then `serving`
+   * again, or `failed`. Returns what ends that.
+   */
+  watch(listener: (change: PartitionChange) => void): () => void;
   /** Refuses new work, finishes what was accepted, checkpoints, closes. */
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { EngineError, type EngineErrorCode } from '../engine/errors.js';
 import { answerMessagePack, wantsMessagePack } from './formats.js';
+import { logRefusals } from './incidents.js';
 import { limits } from './limits.js';
 import { Problem, type ProblemCode, problemBody } from './problems.js';
 import { InvalidSignature } from './signatures.js';
@@ -26,12 +27,13 @@ const frameworkProblems: Readonly<Record<number, ProblemCode>> = {
 
 /** Answers every error of a request; what nobody foresaw is logged and told as `internal_error`. */
 export function answerFailures(log: Logger) {
+  const refused = logRefusals(log);
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     // Fastify would close the connection; the rest of the body is read instead, without keeping
     // it, so that the sender gets to see the answer.
     reply.removeHeader('connection');
     if (error instanceof InvalidSignature) sendInvalidSignature(reply);
-    else sendProblem(reply, told(problemOf(error, request, log), request));
+    else sendProblem(reply, told(problemOf(error, request, log, refused), request));
   };
 }
 
@@ -77,10 +79,15 @@ function sendText(reply: FastifyReply, status: number, type: string, text: strin
   reply.code(status).type(type).serializer(String).send(text);
 }
 
-function problemOf(error: unknown, { id: reqId }: FastifyRequest, log: Logger): Problem {
+function problemOf(
+  error: unknown,
+  { id: reqId }: FastifyRequest,
+  log: Logger,
+  refused: ReturnType<typeof logRefusals>,
+): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof EngineError) {
-    log.debug({ err: error, reqId }, 'the engine refuses');
+    refused(error, reqId);
     return new Problem(engineProblems[error.code]);
   }
   const { validation, statusCode = 500 } = error as Partial<FastifyError>;

@@ -46,6 +46,9 @@ export const limits = {
   /** How long the metrics wait for what the accounts hold; after it they leave that out. */
   books_ms: 1_000,
 
+  /** How often the log says that the disk is full. */
+  full_disk_told_ms: 60_000,
+
   /** How long accepted requests may take to finish after a signal to stop. */
   drain_ms: 15_000,
   drain_check_ms: 20,

@@ -9,6 +9,7 @@ import { refuseConnection } from './connections.js';
 import { endConnectionsWhenStopping } from './drain.js';
 import { answerFailures, sendProblem } from './failures.js';
 import { chooseFormat, type Inspect, readBodies } from './formats.js';
+import { logIncidents } from './incidents.js';
 import { boundLargeBodies } from './large-bodies.js';
 import { Turns } from './late.js';
 import { limits } from './limits.js';
@@ -89,6 +90,7 @@ export function createServer(wallet: Wallet, options: ServerOptions): FastifyIns
   const log = openLog(options.logLevel);
   const fail = answerFailures(log);
   const app = fastify({ ...fixed, ...logging(log), frameworkErrors: fail });
+  logIncidents(app, wallet, log);
   const metrics = new Metrics(wallet);
   app.setErrorHandler(fail);
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, new Problem('not_found')));

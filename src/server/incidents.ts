@@ -1,0 +1,40 @@
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import type { EngineError } from '../engine/errors.js';
+import type { PartitionChange, Wallet } from '../engine/wallet.js';
+import { limits } from './limits.js';
+
+/**
+ * Logs the end of a partition's thread and what came of it, once for each: the requests that meet
+ * it are too many for a line each.
+ */
+export function logIncidents(app: FastifyInstance, wallet: Wallet, log: Logger): void {
+  const end = wallet.watch((change) => logChange(log, change));
+  app.addHook('onClose', async () => end());
+}
+
+function logChange(log: Logger, change: PartitionChange): void {
+  const { partition, state, restarts, cause: err } = change;
+  if (state === 'recovering') {
+    log.error({ partition, err }, 'the partition stopped serving, and recovers from its journal');
+  } else if (state === 'failed') {
+    log.fatal({ partition, err }, 'the partition is not served before the next start');
+  } else {
+    log.warn({ partition, restarts }, 'the partition serves again');
+  }
+}
+
+/**
+ * Logs what the engine refused: each at `debug`, and while the disk is too full to be written to a
+ * line now and then at `error`, for that ends without a word.
+ */
+export function logRefusals(log: Logger): (err: EngineError, reqId: string) => void {
+  let told_ms = Number.NEGATIVE_INFINITY;
+  return (err, reqId) => {
+    log.debug({ err, reqId }, 'the engine refuses');
+    const now_ms = performance.now();
+    if (err.code !== 'storage_unavailable' || now_ms - told_ms < limits.full_disk_told_ms) return;
+    told_ms = now_ms;
+    log.error({ err, reqId }, 'writes are refused: the disk is almost full');
+  };
+}
