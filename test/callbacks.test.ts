@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Checkout } from './support/checkout.js';
 import { exchange, type Json } from './support/exchange.js';
-import { provider, ShopServer, webhookKey } from './support/shop-server.js';
+import { apiKeys, provider, ShopServer, webhookKey } from './support/shop-server.js';
 import { webhookHeaders } from './support/webhook.js';
 
 const shop = new ShopServer(1);
@@ -121,4 +121,26 @@ test('members that are null are as absent', async () => {
   expect(await shop.webhook(parked)).toMatchObject({ status: 202, body: { status: 'parked' } });
   const untyped = event({ payment_id, type: null });
   expect(await shop.webhook(untyped)).toMatchObject({ status: 422 });
+});
+
+test('what is held or parked is a line of the log, and each outcome is counted', async () => {
+  const { payment_id } = await checkout.begin(100);
+  const amount = { type: 'payment.succeeded', amount: 99 };
+  const held = { event_id: randomUUID(), payment_id, ...amount };
+  const parked = { event_id: randomUUID(), provider_ref: `ref-${randomUUID()}`, ...amount };
+  const counted = async (status: string): Promise<number> => {
+    const headers = { authorization: `Bearer ${apiKeys.svc}` };
+    const { body } = await exchange(shop.url, 'GET', '/metrics', headers);
+    const line = `purser_payment_callbacks_total{provider="${provider}",status="${status}"} (\\d+)`;
+    return Number(new RegExp(line).exec(String(body))?.[1] ?? 0);
+  };
+  const before = [await counted('review'), await counted('parked')];
+  expect(await shop.webhook(held)).toMatchObject({ body: { status: 'review' } });
+  expect(await shop.webhook(parked)).toMatchObject({ body: { status: 'parked' } });
+  expect([await counted('review'), await counted('parked')]).toEqual(before.map((n) => n + 1));
+  const about = (id: string) => () =>
+    shop.said.split('\n').filter((line) => /"level":40/.test(line) && line.includes(`"${id}"`));
+  const named = [expect.stringContaining(`"payment_id":"${payment_id}"`)];
+  await expect.poll(about(held.event_id)).toEqual(named);
+  await expect.poll(about(parked.event_id)).toEqual([expect.stringContaining(parked.provider_ref)]);
 });

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import type { Outcome, PaymentEvent, PaymentEventOutcome } from '../engine/economy.js';
 import type { EngineError } from '../engine/errors.js';
 import type { PartitionChange, Wallet } from '../engine/wallet.js';
 import { limits } from './limits.js';
@@ -37,4 +38,20 @@ export function logRefusals(log: Logger): (err: EngineError, reqId: string) => v
     told_ms = now_ms;
     log.error({ err, reqId }, 'writes are refused: the disk is almost full');
   };
+}
+
+/** Logs a callback that gave nobody money, though its provider may have it: a person has to look. */
+export function logHeld(
+  log: Logger,
+  provider: string,
+  { event_id, provider_ref }: PaymentEvent,
+  outcome: Outcome<PaymentEventOutcome>,
+): void {
+  if (!outcome.ok) return;
+  const { status, payment_id } = outcome.value;
+  if (status === 'review') {
+    log.warn({ provider, event_id, payment_id, provider_ref }, 'a payment is held for review');
+  } else if (status === 'parked') {
+    log.warn({ provider, event_id, provider_ref }, 'a callback waits for its payment to be made');
+  }
 }

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import cors from '@fastify/cors';
 import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
 import type { Wallet } from '../engine/wallet.js';
 import { type ApiKeys, allow, type Scope } from './auth.js';
 import { compilersFactory } from './compilers.js';
@@ -9,7 +10,7 @@ import { refuseConnection } from './connections.js';
 import { endConnectionsWhenStopping } from './drain.js';
 import { answerFailures, sendProblem } from './failures.js';
 import { chooseFormat, type Inspect, readBodies } from './formats.js';
-import { logIncidents } from './incidents.js';
+import { logHeld, logIncidents } from './incidents.js';
 import { boundLargeBodies } from './large-bodies.js';
 import { Turns } from './late.js';
 import { limits } from './limits.js';
@@ -26,7 +27,7 @@ import { healthRoute, metricsRoute } from './routes/health.js';
 import { historyRoutes } from './routes/history.js';
 import { itemRoutes } from './routes/items.js';
 import { orderRoutes } from './routes/orders.js';
-import { paymentRoutes } from './routes/payments.js';
+import { type Callbacks, paymentRoutes } from './routes/payments.js';
 import { playerRoutes } from './routes/players.js';
 import { batchRoute, transactionRoutes } from './routes/transactions.js';
 import { treasuryRoutes } from './routes/treasury.js';
@@ -101,7 +102,7 @@ export function createServer(wallet: Wallet, options: ServerOptions): FastifyIns
   if (options.origins !== undefined) allowOrigins(app, options.origins);
   app.register(async (inner) => {
     await describeRoutes(inner, options.version);
-    addRoutes(inner, wallet, options, metrics);
+    addRoutes(inner, wallet, options, metrics, log);
   });
   return app;
 }
@@ -111,6 +112,7 @@ function addRoutes(
   wallet: Wallet,
   options: ServerOptions,
   metrics: Metrics,
+  log: Logger,
 ): void {
   healthRoute(app, wallet, options.version);
   scope(app, options, undefined, (inner) => metricsRoute(inner, metrics));
@@ -118,10 +120,21 @@ function addRoutes(
     const turns = new Turns(inner);
     boundLargeBodies(inner);
     walletRoutes(inner, wallet, options, turns);
+    resourceRoutes(inner, wallet, options, callbacksOf(options, metrics, log));
   });
 }
 
-/** What may be refused for want of time, unlike how the server is. */
+function callbacksOf({ webhookSecrets }: ServerOptions, metrics: Metrics, log: Logger): Callbacks {
+  return {
+    secrets: webhookSecrets ?? new Map(),
+    heard: (provider, event, outcome) => {
+      metrics.callbacks.count(provider, outcome);
+      logHeld(log, provider, event, outcome);
+    },
+  };
+}
+
+/** The wallet protocol. With the resources it may be refused for want of time, unlike `/health`. */
 function walletRoutes(
   app: FastifyInstance,
   wallet: Wallet,
@@ -137,11 +150,15 @@ function walletRoutes(
       batchRoute(lists, wallet);
     });
   });
-  resourceRoutes(app, wallet, options);
 }
 
 /** Routes for services and players alike. */
-function resourceRoutes(app: FastifyInstance, wallet: Wallet, options: ServerOptions): void {
+function resourceRoutes(
+  app: FastifyInstance,
+  wallet: Wallet,
+  options: ServerOptions,
+  callbacks: Callbacks,
+): void {
   const tokens: Tokens = tokensOf(options.tokenSecret);
   const doors: Doors = { keys: options.apiKeys, readToken: tokens.read };
   playerRoutes(app, doors, wallet);
@@ -150,7 +167,7 @@ function resourceRoutes(app: FastifyInstance, wallet: Wallet, options: ServerOpt
   itemRoutes(app, doors, wallet);
   orderRoutes(app, doors, wallet);
   entitlementRoutes(app, doors, wallet);
-  paymentRoutes(app, doors, wallet, options.webhookSecrets ?? new Map());
+  paymentRoutes(app, doors, wallet, callbacks);
   treasuryRoutes(app, doors, wallet);
   const { selfTopUp = false, loginsAMinute = limits.logins_a_minute } = options;
   const guarded = (inner: FastifyInstance) => limitLogins(inner, loginsAMinute);

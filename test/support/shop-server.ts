@@ -46,6 +46,11 @@ export class ShopServer {
     return this.#running.url;
   }
 
+  /** What it wrote to its log so far. */
+  get said(): string {
+    return this.#running.said();
+  }
+
   get #running(): Server {
     if (this.#server === undefined) throw new Error('the server was not started');
     return this.#server;

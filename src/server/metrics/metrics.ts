@@ -1,5 +1,6 @@
 import type { Wallet } from '../../engine/wallet.js';
 import { accountFamilies } from './accounts.js';
+import { CallbackMetrics } from './callbacks.js';
 import { engineFamilies } from './engine.js';
 import { format } from './exposition.js';
 import { processFamilies } from './process.js';
@@ -7,6 +8,7 @@ import { RouteMetrics, routeFamilies } from './routes.js';
 
 /** What `GET /metrics` shows; the figures of the engine are read when somebody asks. */
 export class Metrics {
+  readonly callbacks: CallbackMetrics = new CallbackMetrics();
   readonly #routes = new Map<string, RouteMetrics>();
   readonly #wallet: Wallet;
 
@@ -28,6 +30,12 @@ export class Metrics {
     const accounts = await accountFamilies(() => this.#wallet.books());
     const routes = routeFamilies([...this.#routes]);
     const engine = engineFamilies(this.#wallet.health());
-    return format([...routes, ...engine, ...accounts, ...processFamilies()]);
+    return format([
+      ...routes,
+      this.callbacks.family(),
+      ...engine,
+      ...accounts,
+      ...processFamilies(),
+    ]);
   }
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { PaymentEvent } from '../../engine/economy.js';
+import type { Outcome, PaymentEvent, PaymentEventOutcome } from '../../engine/economy.js';
 import type { Wallet } from '../../engine/wallet.js';
 import { readBodies } from '../formats.js';
 import { withoutNulls } from '../members.js';
@@ -18,12 +18,22 @@ interface PaymentBody {
   readonly provider_ref?: string;
 }
 
+/** What a provider's callbacks are checked with, and who hears what became of each. */
+export interface Callbacks {
+  readonly secrets: WebhookSecrets;
+  readonly heard: (
+    provider: string,
+    event: PaymentEvent,
+    outcome: Outcome<PaymentEventOutcome>,
+  ) => void;
+}
+
 /** Top-ups through a provider: begun here, paid by the provider's callback. */
 export function paymentRoutes(
   app: FastifyInstance,
   doors: Doors,
   { payments }: Wallet,
-  secrets: WebhookSecrets,
+  callbacks: Callbacks,
 ): void {
   addOperation<PaymentBody>(
     app,
@@ -65,7 +75,7 @@ export function paymentRoutes(
       outcome: await payments.get(player, params['payment'] ?? ''),
     }),
   );
-  app.register(async (inner) => webhookRoute(inner, doors, { payments }, secrets));
+  app.register(async (inner) => webhookRoute(inner, doors, { payments }, callbacks));
 }
 
 type EventBody = Omit<PaymentEvent, 'event_id'> & { readonly event_id?: string };
@@ -74,9 +84,9 @@ function webhookRoute(
   app: FastifyInstance,
   doors: Doors,
   { payments }: Pick<Wallet, 'payments'>,
-  secrets: WebhookSecrets,
+  callbacks: Callbacks,
 ): void {
-  readBodies(app, signedWebhook(secrets));
+  readBodies(app, signedWebhook(callbacks.secrets));
   addOperation<EventBody>(
     app,
     doors,
@@ -112,8 +122,10 @@ function webhookRoute(
       ],
     },
     async ({ params, body, request }) => {
-      const { event_id = String(request.headers['webhook-id']), ...event } = withoutNulls(body);
-      const received = await payments.receive(params['provider'] ?? '', { ...event, event_id });
+      const { event_id = String(request.headers['webhook-id']), ...more } = withoutNulls(body);
+      const [provider, event] = [params['provider'] ?? '', { ...more, event_id }];
+      const received = await payments.receive(provider, event);
+      callbacks.heard(provider, event, received);
       if (!received.ok && received.code === 'player_not_found')
         throw new Problem('payment_not_found');
       // The replayed header is for keys; a callback says what it is in its body.
