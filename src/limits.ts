@@ -29,6 +29,9 @@ export const limits = {
   /** What a list counts for at most: a long one goes on in turn with the others. */
   list_weight_operations: 4_096,
 
+  /** Passwords that wait to be hashed: some seconds' work; beyond it: `overloaded`. */
+  passwords_waiting: 128,
+
   /** Longest user id. */
   user_bytes: 255,
   /** Longest currency code. */

@@ -232,6 +232,23 @@ test('logins from one address are limited, and it is said when to come again', a
   await limited.kill();
 });
 
+test('of more passwords than are hashed in some seconds the rest is refused at once', async () => {
+  const flooded = await serve(['--data', newDirectory(), '--login-rate', '0']);
+  const begun_ms = performance.now();
+  const logins = Array.from({ length: 200 }, () => {
+    return flooded.post('/login', { username: 'nobody', password: PASSWORD });
+  });
+  const refused = logins.map(async (login) => {
+    const { status, headers } = await login;
+    if (status !== 503) throw new Error(`${status}`);
+    return headers.get('retry-after');
+  });
+  expect(await Promise.any(refused)).toBe('1');
+  expect(performance.now() - begun_ms).toBeLessThan(2_000);
+  await flooded.kill();
+  await Promise.allSettled(refused);
+});
+
 test('pages of the named origins may call, and no others', async () => {
   const preflight = (origin: string) =>
     fetch(`${server.url}/v1/players/me/spends`, {

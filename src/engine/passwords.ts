@@ -1,5 +1,7 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import type { Credential } from '../ledger/accounts.js';
+import { limits } from '../limits.js';
+import { EngineError } from './errors.js';
 
 /** 32 MiB and some 100 ms for each password; stored with it, so that it can be raised. */
 const COST = 2 ** 15;
@@ -10,7 +12,7 @@ const AT_ONCE = 2;
 
 export const passwordBytes = { least: 4, most: 1_024 } as const;
 
-/** Hashes passwords, a few at a time. */
+/** Hashes passwords, a few at a time; `overloaded` when too many wait. */
 export class Passwords {
   #running = 0;
   readonly #waiting: (() => void)[] = [];
@@ -33,6 +35,7 @@ export class Passwords {
   }
 
   async #scrypt(password: string, salt: Uint8Array, cost: number): Promise<Buffer> {
+    if (this.#waiting.length >= limits.passwords_waiting) throw full();
     if (this.#running < AT_ONCE) this.#running += 1;
     else await new Promise<void>((go) => this.#waiting.push(go));
     try {
@@ -43,6 +46,10 @@ export class Passwords {
       else next();
     }
   }
+}
+
+function full(): EngineError {
+  return new EngineError('overloaded', 'too many passwords wait to be hashed; nothing was done');
 }
 
 function derive(password: string, salt: Uint8Array, options: ScryptOptions): Promise<Buffer> {
