@@ -36,8 +36,9 @@ test.each(['nobody', 'constructor', 'x'.repeat(255), 'x'.repeat(2000), 'x'.repea
   },
 );
 
-test("nobody is made under the name that stands for a token's own player", async () => {
-  expect(await server.ask('/users', { users: ['me', 'mei'] })).toEqual({ created: 1 });
+test("nobody is made under a name that means a token's own player, or another path", async () => {
+  const users = ['me', 'mei', '.', '..'];
+  expect(await server.ask('/users', { users })).toEqual({ created: 1 });
   expect((await get('me')).status).toBe(404);
   expect((await get('mei')).status).toBe(200);
 });

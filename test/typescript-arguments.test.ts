@@ -224,7 +224,7 @@ const rows: Row[] = [
       sku: [['another', 'gold_coin']],
     },
   ),
-  ...[...noWords, ['with a space', 'y z']].map(
+  ...[...noWords, ['with a space', 'y z'], ['a dot', '.'], ['dots', '..']].map(
     ([name, sku]): Row => [
       `items.put with ${name} as sku`,
       (w) => w.items.put(sku, { name: 'x', kind: 'consumable', price: 1 }),
@@ -243,7 +243,7 @@ const rows: Row[] = [
     (w, body) => w.players.create(body),
     { player_id: 'fresh' },
     {
-      player_id: [...noText, ['of the ledger', '\0catalogue'], ['me', 'me']],
+      player_id: [...noText, ['of the ledger', '\0catalogue'], ['me', 'me'], ['a step', '..']],
       currency: noText,
       initial_balance: [...odd, ['a text', '5'], ['below zero', -1]],
     },

@@ -17,9 +17,21 @@ export function isUserId(text: unknown): text is string {
   );
 }
 
-/** Whether a new user may have this name: not `me`, as a token's own player is called in paths. */
+/** Whether clients take a name out of an address, as if it were a step in a path. */
+export function isPathStep(name: unknown): boolean {
+  return name === '.' || name === '..';
+}
+
+/** What is told of a name that `isNewUserId` refuses. */
+export const newUserIdRule =
+  'must be 1 to 255 bytes without control characters, and not me, . or ..';
+
+/**
+ * Whether a new user may have this name: not `me`, as a token's own player is called in paths, and
+ * no step of a path.
+ */
 export function isNewUserId(text: unknown): text is string {
-  return isUserId(text) && text !== 'me';
+  return isUserId(text) && text !== 'me' && !isPathStep(text);
 }
 
 /** Which partition owns a user. Fixed for ever: data directories depend on it. */

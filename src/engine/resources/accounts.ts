@@ -6,7 +6,7 @@ import type { Accounts, Outcome, Refused } from '../economy.js';
 import { Passwords, passwordBytes } from '../passwords.js';
 import { type Requests, refusedAs } from '../requests.js';
 import type { Router } from '../router.js';
-import { isNewUserId } from '../user-id.js';
+import { isNewUserId, newUserIdRule } from '../user-id.js';
 import { given } from './credits.js';
 import { type Catalogue, orderOf } from './shop.js';
 
@@ -82,7 +82,7 @@ function faultOf(body: unknown): Refused | undefined {
   const { username, password } = body;
   const name = typeof username === 'string' ? username.normalize('NFC') : undefined;
   if (!isNewUserId(name)) {
-    return invalidAt('/username', 'must be 1 to 255 bytes without control characters');
+    return invalidAt('/username', newUserIdRule);
   }
   if (isPassword(password)) return undefined;
   return invalidAt('/password', `must be ${passwordBytes.least} to ${passwordBytes.most} bytes`);

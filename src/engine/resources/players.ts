@@ -20,7 +20,7 @@ import { closed } from '../errors.js';
 import { isCurrencyCode } from '../options.js';
 import { refusedAs } from '../requests.js';
 import type { Router } from '../router.js';
-import { isNewUserId } from '../user-id.js';
+import { isNewUserId, newUserIdRule } from '../user-id.js';
 import type { ClearableLimits, Player, PlayerBody, PlayerStatus, Wallet } from '../wallet.js';
 import { given } from './credits.js';
 
@@ -160,7 +160,7 @@ function doneWith(player: Player | undefined): Outcome<Player> | undefined {
 function faultOf(id: unknown, currency: unknown, balance: unknown): Refused | undefined {
   const at = (pointer: string, detail: string): Refused => refusedAs(invalid(pointer, detail));
   if (typeof id !== 'string' || !isNewUserId(id)) {
-    return at('/player_id', 'must be 1 to 255 bytes without control characters, and not me');
+    return at('/player_id', newUserIdRule);
   }
   if (typeof currency !== 'string' || !isCurrencyCode(currency)) {
     return at('/currency', 'must be 3 to 8 letters or digits');

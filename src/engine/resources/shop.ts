@@ -11,7 +11,7 @@ import {
 } from '../../ledger/forms.js';
 import { orderRefund } from '../../ledger/order-refunds.js';
 import { type OrderArgs, type OrderOnlyArgs, order, type Quote } from '../../ledger/orders.js';
-import { refuse } from '../../ledger/refusals.js';
+import { invalid, refuse } from '../../ledger/refusals.js';
 import type { RequestKind } from '../../ledger/vocabulary.js';
 import type { Cursors } from '../../partitions/cursors.js';
 import { pageForm } from '../../partitions/query-forms.js';
@@ -28,11 +28,14 @@ import type {
   RequestOptions,
 } from '../economy.js';
 import { type Requests, refusedAs } from '../requests.js';
+import { isPathStep } from '../user-id.js';
 import { argsOf } from './arguments.js';
 import { given, pageOf } from './credits.js';
 
 /** What its cursors are bound to. */
 const LIST = 'items';
+
+const PATH_STEP = invalid('/sku', 'must not be . or ..');
 
 /**
  * The catalogue as the engine knows it: every change goes through here, so that what is read and
@@ -92,6 +95,8 @@ export class Catalogue implements Items {
     if ('ok' in known) return known;
     const fault = malformed(conditionForm, condition);
     if (fault !== undefined) return refusedAs(fault);
+    // Not the ledger's to refuse: it decides old requests again, and they stand.
+    if (isPathStep(sku) && !this.#items.has(sku)) return refusedAs(PATH_STEP);
     const args: ItemArgs = {
       sku,
       body: known,
