@@ -23,7 +23,12 @@ interface Described {
   readonly operationId: string;
   readonly summary: string;
   readonly tags: readonly string[];
-  readonly parameters?: readonly { name: string; in: string; required?: boolean }[];
+  readonly parameters?: readonly {
+    name: string;
+    in: string;
+    required?: boolean;
+    example?: unknown;
+  }[];
   readonly requestBody?: { content: Record<string, { schema: object; example?: unknown }> };
   readonly responses: Record<string, Answer>;
 }
@@ -85,6 +90,21 @@ test.each<readonly [where: string, wanted: Readonly<Record<string, boolean>>]>([
   const headers = parameters.filter((one) => one.in === 'header');
   const told = headers.map(({ name, required }) => [name, required]);
   expect(Object.fromEntries(told)).toEqual(wanted);
+});
+
+test('one operation after the other can be tried with what its examples say', async () => {
+  await server.post('/v1/players', { player_id: 'tried', initial_balance: 1_000 });
+  for (const resource of ['credits', 'spends', 'orders', 'payments']) {
+    const path = `/v1/players/{id}/${resource}`;
+    const { parameters = [], requestBody } = new Map(operations()).get(`post ${path}`) ?? {};
+    const headers = parameters.filter((one) => one.in === 'header' && one.example !== undefined);
+    const { status } = await server.post(
+      path.replace('{id}', 'tried'),
+      requestBody?.content['application/json']?.example,
+      Object.fromEntries(headers.map(({ name, example }) => [name, String(example)])),
+    );
+    expect(status, resource).toBe(201);
+  }
 });
 
 test('every example is what its schema says', () => {

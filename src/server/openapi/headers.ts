@@ -9,24 +9,24 @@ export interface HeaderParameter {
 
 const text = { type: 'string' } as const;
 
-export function idempotencyKey(required: boolean): HeaderParameter {
+/** A page that tries operations sends the example; two with the same key are no retry. */
+export function idempotencyKey(required: boolean, operation: string): HeaderParameter {
   return {
     name: 'Idempotency-Key',
     required,
     description: 'Names this request for ever, within its player: bare or as a quoted string',
     schema: { type: 'string', minLength: 1, maxLength: 257 },
-    example: '0b6b7e0c-7d0a-4f57-9a1e-1f0c3b6b2f11',
+    ...(required && { example: `${operation}-1` }),
   };
 }
 
-/** `If-Match` with the version of what a route changes. */
+/** `If-Match` with the version of what a route changes, which no example could know. */
 export function ifMatch(what: string): HeaderParameter {
   return {
     name: 'If-Match',
     required: false,
     description: `The ${what}'s version, as its ETag tells it: 412 when it is another one`,
     schema: text,
-    example: '"7"',
   };
 }
 
@@ -35,7 +35,6 @@ export const ifNoneMatch: HeaderParameter = {
   required: false,
   description: 'Makes a new item: 412 when there is one',
   schema: { type: 'string', enum: ['*'] },
-  example: '*',
 };
 
 export const hub88Signature: HeaderParameter = {

@@ -38,9 +38,9 @@ function securityOf({ access }: Operation): Json[] {
   return access?.self === true ? [service, { player: [] }] : [service];
 }
 
-function headersOf({ key, condition, headers = [] }: Operation): Json[] {
+function headersOf({ id, key, condition, headers = [] }: Operation): Json[] {
   const all = [
-    ...(key === undefined ? [] : [idempotencyKey(key === 'required')]),
+    ...(key === undefined ? [] : [idempotencyKey(key === 'required', id)]),
     ...(condition === undefined ? [] : [ifMatch('player')]),
     ...headers,
   ];

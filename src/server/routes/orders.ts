@@ -40,7 +40,7 @@ export function orderRoutes(app: FastifyInstance, doors: Doors, { orders }: Wall
         'with complete: true it is paid in the same entry, and 402 stores nothing.',
       access,
       body: schemas.orderBody,
-      bodyExample: { lines: [{ sku: 'potion', quantity: 2 }] },
+      bodyExample: { lines: [{ sku: 'gold_coin', quantity: 2 }] },
       answers: { 201: schemas.order },
       examples: { 201: examples.order },
       problems: [
@@ -118,7 +118,7 @@ export function orderRoutes(app: FastifyInstance, doors: Doors, { orders }: Wall
       access: { scope: 'orders' },
       body: schemas.orderRefundBody,
       bodyOptional: true,
-      bodyExample: { lines: [{ sku: 'potion', quantity: 1 }] },
+      bodyExample: { lines: [{ sku: 'gold_coin', quantity: 1 }] },
       answers: { 201: schemas.orderRefund },
       examples: { 201: examples.orderRefund },
       problems: [

@@ -78,8 +78,8 @@ export const examples = {
     currency: 'USD',
     lines: [
       {
-        sku: 'potion',
-        item_version: 2,
+        sku: 'gold_coin',
+        item_version: 1,
         kind: 'consumable',
         unit_price: 10,
         quantity: 2,
@@ -98,8 +98,8 @@ export const examples = {
     refund_id: `ref_${ID}`,
     order_id: `ord_${ID}`,
     amount: 10,
-    lines: [{ sku: 'potion', quantity: 1, amount: 10 }],
-    revoked: [{ entitlement_id: `ent_${ID}00`, sku: 'potion', quantity: 1 }],
+    lines: [{ sku: 'gold_coin', quantity: 1, amount: 10 }],
+    revoked: [{ entitlement_id: `ent_${ID}00`, sku: 'gold_coin', quantity: 1 }],
     warnings: [],
     order_status: 'COMPLETED',
     refund_status: 'PARTIAL',
@@ -109,7 +109,7 @@ export const examples = {
   entitlement: {
     entitlement_id: `ent_${ID}00`,
     player_id: 'alice',
-    sku: 'potion',
+    sku: 'gold_coin',
     kind: 'consumable',
     order_id: `ord_${ID}`,
     status: 'ACTIVE',
