@@ -73,15 +73,22 @@ test('clients that go on sending hear that it stops, and lose no answer', async 
   const connections = await Promise.all(Array.from({ length: 20 }, () => rawConnection(server)));
   const heard = connections.map((connection) => answered(connection, 1));
   const idle = await rawConnection(server);
+  const probe = await rawConnection(server);
   await wait(100);
   server.child.kill('SIGTERM');
   await Promise.all(heard);
+  probe.write('GET /health?x HTTP/1.1\r\nHost: purser\r\n\r\n');
   // Others hear at once that it does no more.
   idle.write(balance);
   const text = await idle.ends();
   expect(text).toMatch(/^HTTP\/1\.1 503 .*connection: close/is);
   expect(text).toMatch(/retry-after: 1/i);
   expect(text).toContain('"code":"overloaded"');
+  // Who asks after the health hears that in the form that is documented.
+  const health = await probe.ends();
+  expect(health).toMatch(/^HTTP\/1\.1 503 .*connection: close/is);
+  expect(health).toMatch(/retry-after: 1/i);
+  expect(health).toContain('{"status":"DOWN","database":"CONNECTED","service":"purser"');
   expect(await server.stop()).toBe(0);
 });
 

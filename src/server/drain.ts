@@ -5,8 +5,15 @@ import type { FastifyInstance } from 'fastify';
 import { limits } from './limits.js';
 import { Problem, problemBody } from './problems.js';
 
+/** The one address that is answered to the end. */
+export const HEALTH = '/health';
+
 const stopping = new WeakSet<Server>();
 const connections = new WeakMap<Server, Set<Socket>>();
+
+export function isStopping({ server }: FastifyInstance): boolean {
+  return stopping.has(server);
+}
 
 /** For every route that is added after this: its answers end their connections once the server stops. */
 export function endConnectionsWhenStopping(app: FastifyInstance): void {
@@ -17,22 +24,26 @@ export function endConnectionsWhenStopping(app: FastifyInstance): void {
     socket.once('close', () => open.delete(socket));
   });
   app.addHook('onSend', (_request, reply, _payload, done) => {
-    if (stopping.has(app.server)) reply.header('connection', 'close');
+    if (isStopping(app)) reply.header('connection', 'close');
     done();
   });
 }
 
 /**
  * Stops a server without losing an answer. D1: a request that had arrived is answered. D2: a later
- * one gets 503 `overloaded`, and nothing is done. D3: either answer says `Connection: close`; idle
+ * one gets 503 `overloaded`, and nothing is done; who asks after the health hears DOWN. D3: either answer says `Connection: close`; idle
  * connections, and those that never sent anything, are closed a moment later, for a client may just
  * be sending. D4: after `limits.drain_ms` the rest is cut off.
  */
 export async function drain(app: FastifyInstance): Promise<void> {
   const { server } = app;
   stopping.add(server);
+  const answer = server.listeners('request');
   server.removeAllListeners('request');
-  server.on('request', refuse);
+  server.on('request', (request, response) => {
+    if (request.url?.split('?')[0] !== HEALTH) refuse(request, response);
+    else for (const listener of answer) listener.call(server, request, response);
+  });
   if ((await connectionsOf(server)) > 0) await wait(limits.drain_idle_ms);
   await closed(server);
   await app.close();

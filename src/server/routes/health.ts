@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Wallet } from '../../engine/wallet.js';
+import { HEALTH, isStopping } from '../drain.js';
+import { limits } from '../limits.js';
 import { METRICS_TYPE } from '../metrics/exposition.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { described, type Operation } from '../operation.js';
@@ -23,10 +25,10 @@ const up = {
 
 const health: Operation = {
   method: 'GET',
-  url: '/health',
+  url: HEALTH,
   id: 'health',
   tag: 'Service',
-  summary: 'Whether every partition serves',
+  summary: 'Whether every partition serves, and goes on to',
   answers: { 200: state, 503: state },
   examples: { 200: up, 503: { ...up, status: 'DOWN', database: 'DOWN' } },
 };
@@ -43,12 +45,17 @@ const metricsOperation: Operation = {
   examples: { 200: 'purser_up 1\n' },
 };
 
-/** `GET /health`: 200 while every partition serves, else 503; for load balancers, so without key. */
+/**
+ * `GET /health`: 200 while every partition serves and nobody stops the server, else 503; for load
+ * balancers, so without key.
+ */
 export function healthRoute(app: FastifyInstance, wallet: Wallet, version: string): void {
   app.get(health.url, { config: described(health) }, (_request, reply) => {
     const { ok } = wallet.health();
-    return reply.code(ok ? 200 : 503).send({
-      status: ok ? 'UP' : 'DOWN',
+    const isUp = ok && !isStopping(app);
+    if (!isUp) reply.header('retry-after', limits.retry_after_s);
+    return reply.code(isUp ? 200 : 503).send({
+      status: isUp ? 'UP' : 'DOWN',
       database: ok ? 'CONNECTED' : 'DOWN',
       service: 'purser',
       timestamp: new Date().toISOString(),
