@@ -162,3 +162,13 @@ test('the documentation can be read in a browser, without the network', async ()
     expect((await fetch(new URL(address, `${server.url}/docs/`))).status, address).toBe(200);
   }
 });
+
+test.each(['..', '%2e%2e', '..%2f..'])(
+  'beside the pages of the documentation is nothing: %s',
+  async (step) => {
+    const path = `/docs/static/${step}/${step}/package.json`;
+    const { status, body } = await exchange(server.url, 'GET', path);
+    expect([status, (body as { code?: string }).code]).toEqual([404, 'not_found']);
+    expect(server.said()).not.toContain('the request failed');
+  },
+);

@@ -18,6 +18,8 @@ const engineProblems: Readonly<Record<EngineErrorCode, ProblemCode>> = {
 /** What a status means that Fastify itself has chosen. */
 const frameworkProblems: Readonly<Record<number, ProblemCode>> = {
   400: 'malformed_request',
+  // Of the documentation's files: a path that leads out of them.
+  403: 'not_found',
   404: 'not_found',
   408: 'request_timeout',
   413: 'payload_too_large',
