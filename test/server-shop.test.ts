@@ -26,8 +26,7 @@ async function send(
 ): Promise<Reply> {
   const [method = '', path = ''] = line.split(' ');
   const reply = await exchange(server.url, method, path, headers, body);
-  const type = new Headers({ 'content-type': reply.headers['content-type'] ?? '' });
-  api.expectDocumented(method, path.split('?')[0] ?? '', reply.status, type, reply.body);
+  api.expectDocumented(method, path.split('?')[0] ?? '', reply);
   return reply;
 }
 

@@ -4,7 +4,7 @@ import { EngineError, type EngineErrorCode } from '../engine/errors.js';
 import { answerMessagePack, wantsMessagePack } from './formats.js';
 import { logRefusals } from './incidents.js';
 import { limits } from './limits.js';
-import { Problem, type ProblemCode, problemBody } from './problems.js';
+import { isChallenge, Problem, type ProblemCode, problemBody } from './problems.js';
 import { InvalidSignature } from './signatures.js';
 
 const engineProblems: Readonly<Record<EngineErrorCode, ProblemCode>> = {
@@ -70,7 +70,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem): void {
   if (problem.code === 'version_mismatch' && members['version'] !== undefined) {
     reply.header('etag', `"${String(members['version'])}"`);
   }
-  if (status === 401) reply.header('www-authenticate', 'Bearer');
+  if (isChallenge(problem.code)) reply.header('www-authenticate', 'Bearer');
   if ((status === 429 || status === 503) && !reply.hasHeader('retry-after')) {
     reply.header('retry-after', limits.retry_after_s);
   }

@@ -38,8 +38,14 @@ export interface Operation extends Described {
   /** Absent: everybody. */
   readonly access?: Access;
   readonly key?: 'required' | 'optional';
+  /** It is for a player's own token: a service has no account of its own. */
+  readonly tokenOnly?: true;
   /** Whether `If-Match` names the player's version. */
   readonly condition?: true;
+  /** Nothing that is answered has a version, so there is no `ETag`. */
+  readonly unversioned?: true;
+  /** What changes nothing is told to be a replay, without a key too. */
+  readonly replays?: true;
   readonly body?: Schema;
   /** An absent or empty body is `{}`. */
   readonly bodyOptional?: true;
@@ -164,8 +170,9 @@ function note(operation: Operation): void {
   noted.set(`${String(operation.method).toLowerCase()} ${path}`, operation);
 }
 
-/** Describes a route whose body the engine judges; the result is the route's `config`. */
-export function described(operation: Operation): { readonly operation: Operation } {
+/** Describes a route that answers by itself; the result is the route's `config`. */
+export function described(answered: Operation): { readonly operation: Operation } {
+  const operation = { ...answered, unversioned: true } as const;
   note(operation);
   return { operation };
 }

@@ -86,6 +86,11 @@ export class Problem extends Error {
   }
 }
 
+/** Whether an `Authorization` would help: a signature is in headers of its own. */
+export function isChallenge(code: ProblemCode): boolean {
+  return problems[code][0] === 401 && code !== 'invalid_signature';
+}
+
 /** The `application/problem+json` body of a problem (RFC 9457). */
 export function problemBody({ code, message, members }: Problem): string {
   const [status, title] = problems[code];

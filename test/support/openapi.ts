@@ -1,8 +1,11 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
-import type { Json } from './exchange.js';
+import type { Json, Reply } from './exchange.js';
 
 type Node = { readonly [name: string]: Json };
+
+/** Headers that every answer may have. */
+const ofHttp = /^(connection|content-(type|length)|date|keep-alive|transfer-encoding|vary)$/;
 
 /** An OpenAPI document, as answers are compared with it. */
 export class OpenApi {
@@ -22,16 +25,40 @@ export class OpenApi {
       .map((path) => [new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`), path] as const);
   }
 
-  /** Throws unless the document says that this may be answered. */
-  expectDocumented(
+  /** Throws unless the document says that this may be answered, with these headers. */
+  expectDocumented(method: string, url: string, { status, headers, body }: Reply): void {
+    const fault =
+      this.faultOf(method, url, status, headers['content-type'] ?? '', body) ??
+      this.#headerFaultOf(method, url, status, headers);
+    if (fault !== undefined) throw new Error(fault);
+  }
+
+  #headerFaultOf(
     method: string,
     url: string,
     status: number,
-    headers: Headers,
-    body: Json,
-  ): void {
-    const fault = this.faultOf(method, url, status, headers.get('content-type') ?? '', body);
-    if (fault !== undefined) throw new Error(fault);
+    headers: Reply['headers'],
+  ): string | undefined {
+    const path = this.#pathOf(url);
+    if (path === undefined) return undefined;
+    const pointer = ['paths', path, method.toLowerCase(), 'responses', `${status}`, 'headers'];
+    const described = Object.entries((this.#find(pointer) ?? {}) as Record<string, Node>);
+    const told = described.map(([name]) => name.toLowerCase());
+    const sent = Object.keys(headers).filter((name) => !ofHttp.test(name));
+    const secret = sent.find((name) => !told.includes(name));
+    if (secret !== undefined) return `not documented: ${secret} of ${method} ${path} ${status}`;
+    const missing = described.find(([name, { required }]) => {
+      return required === true && !(name.toLowerCase() in headers);
+    });
+    return missing && `documented and not sent: ${missing[0]} of ${method} ${path} ${status}`;
+  }
+
+  #pathOf(url: string): string | undefined {
+    return this.#paths.find(([pattern]) => pattern.test(url))?.[1];
+  }
+
+  #find(pointer: readonly string[]): Json | undefined {
+    return pointer.reduce<Json | undefined>((node, name) => (node as Node)?.[name], this.document);
   }
 
   /** In what an answer is not as the document says; undefined when it is. */
@@ -42,17 +69,13 @@ export class OpenApi {
     contentType: string,
     body: Json,
   ): string | undefined {
-    const path = this.#paths.find(([pattern]) => pattern.test(url))?.[1];
+    const path = this.#pathOf(url);
     // There is nothing at other addresses: only problems may come from them.
     if (path === undefined) return status >= 400 ? undefined : `${status} from no known address`;
     const where = `${method} ${path} ${status}: ${JSON.stringify(body).slice(0, 400)}`;
     const pointer = ['paths', path, method.toLowerCase(), 'responses', `${status}`, 'content'];
-    const content = pointer.reduce<Json | undefined>(
-      (node, name) => (node as Node)?.[name],
-      this.document,
-    );
     const type = contentType.split(';')[0] ?? '';
-    const described = (content as Node | undefined)?.[type] as Node | undefined;
+    const described = this.#find([...pointer, type]) as Node | undefined;
     if (described === undefined) return `not documented as ${type}: ${where}`;
     const validate = this.#validatorOf([...pointer, type, 'schema']);
     if (!validate(body)) return `${this.#ajv.errorsText(validate.errors)}: ${where}`;

@@ -1,6 +1,7 @@
 import { MESSAGE_PACK } from '../formats.js';
 import { type Operation, operations } from '../operation.js';
 import { Problem, type ProblemCode, problemBody, problems } from '../problems.js';
+import { headersOfAnswer, headersOfProblem } from './answer-headers.js';
 import { idempotencyKey, ifMatch } from './headers.js';
 
 type Document = Record<string, unknown>;
@@ -33,8 +34,9 @@ function complete(described: Json, operation: Operation): Json {
   };
 }
 
-function securityOf({ access }: Operation): Json[] {
+function securityOf({ access, tokenOnly }: Operation): Json[] {
   const service = { service: [] };
+  if (tokenOnly === true) return [{ player: [] }];
   return access?.self === true ? [service, { player: [] }] : [service];
 }
 
@@ -65,18 +67,13 @@ const descriptions: Readonly<Record<number, string>> = {
 };
 
 function answersOf(operation: Operation): Json {
-  const { answers, examples, key, mediaType = 'application/json', answersMessagePack } = operation;
+  const { answers, examples, mediaType = 'application/json', answersMessagePack } = operation;
   return Object.fromEntries(
     Object.entries(answers).map(([status, schema]) => [
       status,
       {
         description: descriptions[Number(status)] ?? 'Done',
-        headers: {
-          ...(schema['properties'] !== undefined && { ETag: headerOf('The version after it') }),
-          ...(key !== undefined && {
-            'Idempotent-Replayed': headerOf('true: the answer was given before'),
-          }),
-        },
+        headers: headersOfAnswer(operation, Number(status)),
         content: Object.fromEntries(
           [mediaType, ...(answersMessagePack === true ? [MESSAGE_PACK] : [])].map((type) => [
             type,
@@ -86,10 +83,6 @@ function answersOf(operation: Operation): Json {
       },
     ]),
   );
-}
-
-function headerOf(description: string): Json {
-  return { description, schema: { type: 'string' } };
 }
 
 /** The codes that an operation can answer, those that follow from its form included. */
@@ -133,10 +126,9 @@ function problemAnswer(status: number, codes: readonly ProblemCode[], operation:
     return [code, { summary: problems[code][1], value: { ...value, ...error } }];
   });
   const schema = { $ref: '#/components/schemas/Problem' };
-  const retry = status === 429 || status === 503;
   return {
     description: codes.join(', '),
-    ...(retry && { headers: { 'Retry-After': headerOf('Seconds to wait') } }),
+    headers: headersOfProblem(operation, status, codes),
     content: { 'application/problem+json': { schema, examples: Object.fromEntries(examples) } },
   };
 }

@@ -7,8 +7,8 @@ import * as schemas from '../schemas/accounts.js';
 import { TOKEN_SECONDS, type Tokens } from '../tokens.js';
 
 const shared = { tag: 'Game wallet', alsoError: true } as const;
-/** The player of the token; a service has no account of its own here. */
-const access = { scope: 'wallet', self: true } as const;
+/** What is the player's of the token. */
+const own = { access: { scope: 'wallet', self: true }, tokenOnly: true } as const;
 
 export interface AccountSettings {
   readonly tokens: Tokens;
@@ -86,6 +86,7 @@ function loginRoute(
       id: url.slice(1),
       ...shared,
       summary: 'Gives a token for a password',
+      unversioned: true,
       body: schemas.loginBody,
       bodyExample: { username: 'alice', password: 'correct horse' },
       answers: { 200: schemas.loggedIn },
@@ -114,7 +115,7 @@ function balanceRoute(app: FastifyInstance, doors: Doors, { accounts }: Wallet):
       id: 'balance',
       ...shared,
       summary: 'What the player of the token has',
-      access,
+      ...own,
       answers: { 200: schemas.balanceAnswer },
       examples: {
         200: {
@@ -159,7 +160,7 @@ function topUpRoute(
       ...shared,
       summary: 'Adds to the own balance; the treasury pays',
       description: 'Players mint money here: only with PURSER_SELF_TOPUP=true.',
-      access,
+      ...own,
       key: 'optional',
       condition: true,
       body: schemas.topUpBody,
@@ -198,7 +199,7 @@ function purchaseRoute(app: FastifyInstance, doors: Doors, { accounts }: Wallet)
       id: 'purchase',
       ...shared,
       summary: 'Buys an item: one order, completed at once',
-      access,
+      ...own,
       key: 'optional',
       condition: true,
       body: schemas.purchaseBody,

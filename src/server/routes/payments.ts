@@ -101,6 +101,7 @@ function webhookRoute(
         'nothing credited; parked (202): no payment has the reference yet. amount_refunded is ' +
         'cumulative.',
       headers: webhookHeaders,
+      unversioned: true,
       body: schemas.eventBody,
       bodyExample: {
         event_id: 'evt_1',

@@ -4,7 +4,12 @@ import { addOperation, type Doors, plain } from '../operation.js';
 import { examples } from '../schemas/examples.js';
 import * as schemas from '../schemas/payments.js';
 
-const shared = { method: 'GET', tag: 'Treasury', access: { scope: 'admin' } } as const;
+const shared = {
+  unversioned: true,
+  method: 'GET',
+  tag: 'Treasury',
+  access: { scope: 'admin' },
+} as const;
 
 /** The system accounts, and the audit of everything. */
 export function treasuryRoutes(app: FastifyInstance, doors: Doors, wallet: Wallet): void {
