@@ -31,6 +31,7 @@ test.each([
 test.each([
   ['PURSER_WEBHOOK_SECRET_TESTPSP', 'whsec_short'],
   ['PURSER_API_KEYS', 'key:nowhere'],
+  ['PURSER_API_KEYS', 'a key with spaces:admin'],
   ['PURSER_HUB88_PUBLIC_KEY', 'no key'],
   ['PURSER_SELF_TOPUP', 'perhaps'],
   ['JWT_SECRET', 'short'],
@@ -43,6 +44,14 @@ test.each([
   expect(code).toBe(2);
   expect(err).toMatch(new RegExp(`^purser: ${variable}: .+\\n$`));
   expect(existsSync(directory)).toBe(false);
+});
+
+test('where others reach it a key that could be guessed is refused', () => {
+  process.env['PURSER_API_KEYS'] = 'long-enough-a-key:admin,short:wallet';
+  const { code, err } = run('serve', '--host', '0.0.0.0', '--port', '0', '--data', newDirectory());
+  delete process.env['PURSER_API_KEYS'];
+  expect(code).toBe(2);
+  expect(err).toMatch(/^purser: .*PURSER_API_KEYS.* 16 characters\n$/);
 });
 
 test('a negative number is read as the value that it is', () => {

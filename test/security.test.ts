@@ -193,6 +193,21 @@ describe('a key opens what its scopes say', () => {
   });
 });
 
+test.each([`${keys.all} ${keys.all}`, 'two words'])(
+  '%j is no credential at any door',
+  async (text) => {
+    for (const [method, path] of [
+      ['GET', '/v1/players/ann'],
+      ['POST', '/users'],
+    ] as const) {
+      expect(await ask(method, path, text, method === 'POST' ? {} : undefined)).toEqual({
+        status: 401,
+        code: 'unauthenticated',
+      });
+    }
+  },
+);
+
 test('a disabled player gets no token and spends nothing', async () => {
   await server.post('/signup', { username: 'cat', password: PASSWORD });
   const own = await login(server, 'cat');

@@ -1,5 +1,6 @@
 import type { Wallet } from '../engine/wallet.js';
 import { openWallet } from '../index.js';
+import { SHORTEST_KEY_BYTES } from '../server/auth.js';
 import { drain } from '../server/drain.js';
 import type { Server, ServerOptions } from '../server/server.js';
 import { readWebhookSecrets, type WebhookSecrets } from '../server/webhooks.js';
@@ -32,8 +33,12 @@ export async function serveWallet(settings: ServeSettings): Promise<number> {
 }
 
 function refuseOpenDoor({ host, 'api-keys': apiKeys }: ServeSettings): void {
-  if (apiKeys !== undefined || isLoopback(host)) return;
-  throw new UsageError(`${host} can be reached from outside: PURSER_API_KEYS is required`);
+  if (isLoopback(host)) return;
+  const reason = `${host} can be reached from outside: `;
+  if (apiKeys === undefined) throw new UsageError(`${reason}PURSER_API_KEYS is required`);
+  if (!apiKeys.some(({ isShort }) => isShort)) return;
+  const least = `at least ${SHORTEST_KEY_BYTES} characters`;
+  throw new UsageError(`${reason}each key of PURSER_API_KEYS must have ${least}`);
 }
 
 function open(settings: ServeSettings): Promise<Wallet> {

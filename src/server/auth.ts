@@ -13,7 +13,13 @@ export type ApiKeys = readonly ApiKey[];
 export interface ApiKey {
   readonly digest: Buffer;
   readonly scopes: ReadonlySet<Scope>;
+  /** Too short for a server that others reach. */
+  readonly isShort: boolean;
 }
+
+export const SHORTEST_KEY_BYTES = 16;
+/** What a header carries as it is, and nothing between two keys. */
+const keyForm = /^[\x21-\x2b\x2d-\x7e]+$/;
 
 /** Reads `KEY:scope+scope,KEY:scope`; throws an Error whose message names no key. */
 export function readApiKeys(text: string): ApiKeys {
@@ -21,7 +27,15 @@ export function readApiKeys(text: string): ApiKeys {
     const end = item.lastIndexOf(':');
     const key = item.slice(0, end).trim();
     if (end < 1 || key === '') throw new Error(`entry ${index + 1} is not KEY:scope+scope`);
-    return { digest: digestOf(key), scopes: new Set(scopesOf(item.slice(end + 1), index)) };
+    if (!keyForm.test(key)) {
+      throw new Error(`entry ${index + 1} has a key that is not of visible ASCII characters`);
+    }
+    const isShort = key.length < SHORTEST_KEY_BYTES;
+    return {
+      digest: digestOf(key),
+      scopes: new Set(scopesOf(item.slice(end + 1), index)),
+      isShort,
+    };
   });
 }
 
@@ -37,18 +51,29 @@ function digestOf(key: string): Buffer {
   return hash('sha256', key, 'buffer');
 }
 
+const bearer = /^bearer +(\S+)$/i;
+
+/** What an `Authorization` header presents; undefined when there is none of this form. */
+export function bearerOf({ headers }: FastifyRequest): string | undefined {
+  const { authorization } = headers;
+  return authorization === undefined ? undefined : bearer.exec(authorization)?.[1];
+}
+
 /**
  * An `onRequest` hook that lets in whoever presents a key with the scope (any key where none is
  * named): `unauthenticated` or `invalid_token` (401) and `forbidden` (403) for the others.
  */
 export function allow(keys: ApiKeys, scope?: Scope) {
   return (request: FastifyRequest, _reply: unknown, done: (error?: Error) => void): void => {
-    done(refusal(keys, scope, request.headers.authorization));
+    done(refusal(keys, scope, bearerOf(request)));
   };
 }
 
-function refusal(keys: ApiKeys, scope: Scope | undefined, header = ''): Problem | undefined {
-  const token = /^bearer +(.+)$/i.exec(header)?.[1];
+function refusal(
+  keys: ApiKeys,
+  scope: Scope | undefined,
+  token: string | undefined,
+): Problem | undefined {
   if (token === undefined) return new Problem('unauthenticated');
   const key = findKey(keys, token);
   if (key === undefined) return new Problem('invalid_token', 'The key is not known.');
@@ -58,6 +83,6 @@ function refusal(keys: ApiKeys, scope: Scope | undefined, header = ''): Problem 
 
 /** Compares with every key, in a time that tells nothing of where they differ. */
 export function findKey(keys: ApiKeys, token: string): ApiKey | undefined {
-  const digest = digestOf(token.trim());
+  const digest = digestOf(token);
   return keys.filter((key) => timingSafeEqual(key.digest, digest))[0];
 }

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type ApiKeys, findKey, type Scope } from './auth.js';
+import { type ApiKeys, bearerOf, findKey, type Scope } from './auth.js';
 import { Problem } from './problems.js';
 
 /** Who sent a request: a service with its scopes, or a player with a token. */
@@ -28,7 +28,6 @@ const everything: Caller = {
   kind: 'service',
   scopes: new Set(['wallet', 'credits', 'orders', 'admin']),
 };
-const bearer = /^bearer +(\S+)$/i;
 const jwtForm = /^[\w-]+\.[\w-]*\.[\w-]*$/;
 
 /** Finds out who calls. Without keys everybody is a service; a token still means its player. */
@@ -37,8 +36,7 @@ export function callerOf(
   keys: ApiKeys | undefined,
   readToken: ReadToken,
 ): Caller {
-  const { authorization } = request.headers;
-  const token = authorization === undefined ? undefined : bearer.exec(authorization)?.[1];
+  const token = bearerOf(request);
   const key = token === undefined || keys === undefined ? undefined : findKey(keys, token);
   if (key !== undefined) return { kind: 'service', scopes: key.scopes };
   if (token !== undefined && jwtForm.test(token))
