@@ -55,6 +55,12 @@ function unversioned(headers: Headers, version: string): Headers {
   return { ...headers, 'webhook-signature': signature.replace('v1,', version) };
 }
 
+test('a callback that is too old is told so, and not that its signature is wrong', async () => {
+  const headers = webhookHeaders(webhookKey, randomUUID(), '{}', Date.now() - 6 * MINUTE_MS);
+  const reply = await exchange(shop.url, 'POST', `/v1/webhooks/${provider}`, headers, '{}');
+  expect(reply.body).toMatchObject({ detail: expect.stringMatching(/timestamp .* 300 s away/) });
+});
+
 test('an event that comes again with another amount is refused, as documented', async () => {
   const { payment_id } = await checkout.begin(100);
   const event = { event_id: randomUUID(), type: 'payment.succeeded', payment_id, amount: 100 };

@@ -11,7 +11,7 @@ export const problems = {
   unauthenticated: [401, 'Credentials are required'],
   invalid_token: [401, 'The token is not valid'],
   invalid_credentials: [401, 'The credentials are not valid'],
-  invalid_signature: [401, 'The signature does not fit the body'],
+  invalid_signature: [401, 'The signature is not valid'],
 
   insufficient_funds: [402, 'The balance is too small'],
 

@@ -35,14 +35,19 @@ export function signedWebhook(secrets: WebhookSecrets): Inspect {
     const { provider = '' } = request.params as { provider?: string };
     const key = secrets.get(provider);
     if (key === undefined) throw new Problem('not_found', 'There is no such provider.');
-    if (!isFresh(request) || !isSigned(request, bytes, key)) throw new Problem('invalid_signature');
+    if (isStale(request)) throw new Problem('invalid_signature', STALE);
+    if (!isSigned(request, bytes, key)) throw new Problem('invalid_signature', UNFIT);
   };
 }
 
-function isFresh({ headers }: FastifyRequest): boolean {
+const UNFIT = 'The signature does not fit the body.';
+/** What is told of a clock that is wrong, or of a callback that was kept too long. */
+const STALE = `The timestamp is more than ${limits.webhook_age_s} s away, or none in Unix seconds.`;
+
+function isStale({ headers }: FastifyRequest): boolean {
   const timestamp = String(headers['webhook-timestamp'] ?? '');
-  if (!/^\d{1,12}$/.test(timestamp)) return false;
-  return Math.abs(Date.now() / 1000 - Number(timestamp)) <= limits.webhook_age_s;
+  if (!/^\d{1,12}$/.test(timestamp)) return true;
+  return Math.abs(Date.now() / 1000 - Number(timestamp)) > limits.webhook_age_s;
 }
 
 function isSigned({ headers }: FastifyRequest, bytes: Buffer, key: Buffer): boolean {
