@@ -110,6 +110,14 @@ test('a provider that is not known is refused', async () => {
   expect([401, 404]).toContain(reply.status);
 });
 
+test.each(['other_psp', 'other-psp'])('the provider %s has its callbacks taken', async (name) => {
+  const event = { event_id: 'e', type: 'payment.succeeded', provider_ref: name, amount: 1 };
+  const body = JSON.stringify(event);
+  const headers = webhookHeaders(webhookKey, 'e', body, Date.now());
+  const reply = await exchange(shop.url, 'POST', `/v1/webhooks/${name}`, headers, body);
+  expect(reply).toMatchObject({ status: 202, body: { status: 'parked' } });
+});
+
 test('members that are null are as absent', async () => {
   const { player, payment_id } = await checkout.begin(100);
   const event = (more: Json): Json => ({

@@ -100,7 +100,7 @@ export const serveOptions = {
   },
   webhooks: {
     variable: 'PURSER_WEBHOOK_SECRET_<PROVIDER>',
-    help: "whsec_ and the key in base64 that a payment provider's callbacks are signed with",
+    help: "whsec_ and the base64 of the key that signs a payment provider's callbacks; _ means - too",
     read: filled,
   },
 } as const;

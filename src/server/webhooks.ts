@@ -4,7 +4,7 @@ import type { Inspect } from './formats.js';
 import { limits } from './limits.js';
 import { Problem } from './problems.js';
 
-/** Keys of the providers whose callbacks are taken, by their names. */
+/** Keys of the providers whose callbacks are taken, by their names with `_` for `-`. */
 export type WebhookSecrets = ReadonlyMap<string, Buffer>;
 
 const VARIABLE = /^PURSER_WEBHOOK_SECRET_([A-Z0-9_]{1,32})$/;
@@ -33,7 +33,8 @@ export function readWebhookSecrets(environment: NodeJS.ProcessEnv): WebhookSecre
 export function signedWebhook(secrets: WebhookSecrets): Inspect {
   return (bytes, request) => {
     const { provider = '' } = request.params as { provider?: string };
-    const key = secrets.get(provider);
+    // The name of a variable cannot hold the other one.
+    const key = secrets.get(provider.replaceAll('-', '_'));
     if (key === undefined) throw new Problem('not_found', 'There is no such provider.');
     if (isStale(request)) throw new Problem('invalid_signature', STALE);
     if (!isSigned(request, bytes, key)) throw new Problem('invalid_signature', UNFIT);

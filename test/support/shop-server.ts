@@ -19,6 +19,7 @@ const settings = {
   PURSER_API_KEYS: `${apiKeys.svc}:wallet+credits+orders,${apiKeys.admin}:admin`,
   PURSER_SELF_TOPUP: 'true',
   PURSER_WEBHOOK_SECRET_TESTPSP: `whsec_${webhookKey.toString('base64')}`,
+  PURSER_WEBHOOK_SECRET_OTHER_PSP: `whsec_${webhookKey.toString('base64')}`,
 };
 
 const hooks = ['clock', 'crash-before-answer', 'full-disk'].map((name) => {
