@@ -46,6 +46,18 @@ test('Accept chooses the format of the answer', async () => {
   expect(await read(packed)).toMatchObject({ status: 'RS_OK' });
 });
 
+test.each([
+  [`application/json, ${MSGPACK};q=0.1`, 'application/json'],
+  [`${MSGPACK};q=0`, 'application/json'],
+  [`${MSGPACK};q=0.5, */*`, 'application/json'],
+  [`application/json; q=0.2, ${MSGPACK}; q=0.3`, MSGPACK],
+  [`application/json, ${MSGPACK}`, MSGPACK],
+  [`${MSGPACK}; v=1, */*;q=0.1`, MSGPACK],
+])('Accept: %s is answered as %s', async (accept, type) => {
+  const answer = await server.post('/transaction/bet', bet('alice', 1), { accept });
+  expect(answer.headers.get('content-type')).toMatch(type);
+});
+
 test('a batch goes both ways', async () => {
   const batch = [{ op: 'bet', ...bet('alice', 1) }, 5, { op: 'bet', ...bet('nobody', 1) }];
   const answers = await read(await send(packr.pack(batch), {}, '/transactions'));

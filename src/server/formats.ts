@@ -54,8 +54,24 @@ export function answerMessagePack(reply: FastifyReply): void {
 
 export function wantsMessagePack({ headers }: FastifyRequest): boolean {
   const { accept, 'content-type': type } = headers;
-  if (accept?.includes('msgpack')) return true;
+  if (accept?.includes('msgpack')) return !accept.includes(';') || prefersMessagePack(accept);
   return Boolean(type?.includes('msgpack')) && !accept?.includes('json');
+}
+
+/** Whether a list of ranges with qualities (RFC 9110) is worth no less with MessagePack. */
+function prefersMessagePack(accept: string): boolean {
+  const qualities = new Map(accept.toLowerCase().split(',').map(qualityOf));
+  const worth = (...ranges: readonly string[]): number => {
+    return qualities.get(ranges.find((range) => qualities.has(range)) ?? '') ?? 0;
+  };
+  const packed = worth(MESSAGE_PACK, 'application/x-msgpack');
+  return packed > 0 && packed >= worth('application/json', 'application/*', '*/*');
+}
+
+function qualityOf(range: string): [type: string, quality: number] {
+  const [type = '', ...parameters] = range.split(';').map((part) => part.trim());
+  const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
+  return [type, quality === undefined ? 1 : Number(quality)];
 }
 
 // Fastify sends what a serializer returns, bytes too; its types know of text alone.
