@@ -135,6 +135,11 @@ describe('the catalogue', () => {
       const refused = await send(`GET /v1/items?${query}`);
       expect(refused).toMatchObject({ status: 422, body: { code: 'validation_failed' } });
     }
+    const { body: tooMuch } = await send('GET /v1/items?limit=500');
+    expect(at(tooMuch, 'title')).toBe('The request is not valid');
+    expect(at(tooMuch, 'errors')).toEqual([
+      { pointer: '/limit', detail: 'must be a whole number from 1 to 200' },
+    ]);
   });
 });
 

@@ -5,6 +5,7 @@ import { answerMessagePack, wantsMessagePack } from './formats.js';
 import { logRefusals } from './incidents.js';
 import { limits } from './limits.js';
 import { isChallenge, Problem, type ProblemCode, problemBody } from './problems.js';
+import { ruleOf } from './schemas/patterns.js';
 import { InvalidSignature } from './signatures.js';
 
 const engineProblems: Readonly<Record<EngineErrorCode, ProblemCode>> = {
@@ -119,7 +120,7 @@ function detailOf({ keyword, message, params }: Mistakes[number]): string {
   if (keyword === 'required') return 'is required';
   if (keyword === 'additionalProperties') return 'is not known here';
   if (Array.isArray(allowedValues)) return `must be one of ${allowedValues.join(', ')}`;
-  return message ?? 'is not valid';
+  return ruleOf(params['pattern']) ?? message ?? 'is not valid';
 }
 
 /** The JSON pointer (RFC 6901) of the member that is wrong, missing or unknown. */

@@ -46,7 +46,7 @@ export const problems = {
   payload_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The content type is not supported'],
 
-  validation_failed: [422, 'The body is not valid'],
+  validation_failed: [422, 'The request is not valid'],
   unknown_item: [422, 'The item is not known'],
   currency_mismatch: [422, 'The currency is another one'],
   invalid_referral_code: [422, 'The referral code is not valid'],

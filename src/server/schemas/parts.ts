@@ -1,3 +1,5 @@
+import { matching } from './patterns.js';
+
 /** Parts of schemas. Amounts are whole numbers of the currency's minor unit. */
 
 const MAX_AMOUNT = 1_000_000_000_000;
@@ -11,9 +13,9 @@ export const text = { type: 'string' } as const;
 export const count = { type: 'integer', minimum: 0 } as const;
 /** A text of a caller: no control characters, no half surrogates (the parser sees to those). */
 export const words = (maxLength: number) =>
-  ({ type: 'string', minLength: 1, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]+$' }) as const;
-export const sku = { type: 'string', pattern: '^[A-Za-z0-9._-]{1,64}$' } as const;
-export const currency = { type: 'string', pattern: '^[A-Za-z0-9]{3,8}$' } as const;
+  ({ ...matching('^[^\\u0000-\\u001f\\u007f]+$'), minLength: 1, maxLength }) as const;
+export const sku = matching('^[A-Za-z0-9._-]{1,64}$');
+export const currency = matching('^[A-Za-z0-9]{3,8}$');
 
 type Properties = Readonly<Record<string, object>>;
 
@@ -43,7 +45,7 @@ export function pageOf(items: object) {
 
 /** The query of a list, with its filters. */
 export function pageQuery(filters: Properties = {}) {
-  const limit = { type: 'string', pattern: '^([1-9]|[1-9][0-9]|1[0-9][0-9]|200)$' };
+  const limit = matching('^([1-9]|[1-9][0-9]|1[0-9][0-9]|200)$');
   return body({ limit, cursor: text, ...filters });
 }
 

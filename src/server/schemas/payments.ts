@@ -10,9 +10,10 @@ import {
   time,
   words,
 } from './parts.js';
+import { matching } from './patterns.js';
 
-const provider = { type: 'string', pattern: '^[a-z0-9_-]{1,32}$' } as const;
-const providerRef = { type: 'string', pattern: '^[!-~]{1,200}$' } as const;
+const provider = matching('^[a-z0-9_-]{1,32}$');
+const providerRef = matching('^[!-~]{1,200}$');
 
 export const paymentBody = body({ provider, amount, provider_ref: providerRef }, [
   'provider',
