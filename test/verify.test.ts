@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
   cpSync,
@@ -12,6 +13,7 @@ import { join } from 'node:path';
 import { openWallet } from 'purser';
 import { beforeEach, expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
+import { mutate, projectRoot } from './support/mutant.js';
 import { run } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
 
@@ -196,4 +198,38 @@ test('a partition that has no transactions yet has a sound checkpoint', async ()
   await (await openWallet({ dataDir })).close();
   process.off('warning', note);
   expect(warnings).toEqual([]);
+});
+
+test('a walk that ends for a reason beside the journal says so, and not that it has a fault', () => {
+  const mutant = mutate(projectRoot(import.meta.url), {
+    name: 'a process that ends at an entry',
+    file: 'partitions/entry-verifier.js',
+    find: 'applyToBooks(this.books, head.postings);',
+    replace: 'Function(process.env.FAULT)(); applyToBooks(this.books, head.postings);',
+  });
+  const verify = (fault: string, heap = 4096) => {
+    const env = { ...process.env, FAULT: fault, NODE_OPTIONS: `--max-old-space-size=${heap}` };
+    const args = [join(mutant.dist, 'purser.cjs'), 'verify', '--data', directory];
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env });
+    return { status, stderr };
+  };
+  const unverified = (how: string) => ({
+    status: 2,
+    stderr: expect.stringMatching(
+      new RegExp(`^purser: ${directory} could not be verified: the process ended ${how}, .*\\n$`),
+    ),
+  });
+  const fill = 'const kept = []; for (;;) kept.push(new Array(100_000).fill(kept.length));';
+  expect(verify(fill, 40)).toEqual(unverified('as memory ran out'));
+  const full = "throw new RangeError('Map maximum size exceeded');";
+  expect(verify(full)).toEqual(unverified('as memory ran out'));
+  expect(verify("process.kill(process.pid, 'SIGKILL');")).toEqual(unverified('by SIGKILL'));
+  // As LMDB does over pages that mean nothing.
+  expect(verify('process.abort();')).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(
+      /^purser: fault: partition 0: .* ended the process by SIGABRT\n$/,
+    ),
+  });
+  mutant.remove();
 });

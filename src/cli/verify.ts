@@ -2,7 +2,7 @@ import { type VerifyReport, verifyDirectory } from '../engine/directory.js';
 import { type Command, command, data } from './command.js';
 import { withProgress } from './progress.js';
 
-/** `purser verify`: exit 0, or 1 with the place of the first fault. */
+/** `purser verify`: exit 0, 1 with the place of the first fault, or 2 when it cannot tell. */
 export const verify: Command = command(
   'checks every byte and every sum of a data directory',
   { data },

@@ -5,7 +5,7 @@ import { type PlainEntry, readEntries } from '../partitions/entries.js';
 import { reasonOf } from '../partitions/fault.js';
 import { momentOf } from '../partitions/moment.js';
 import type { PartitionReport } from '../partitions/verify.js';
-import { verifyPartitions } from '../partitions/walk.js';
+import { Unverified, verifyPartitions } from '../partitions/walk.js';
 import {
   existingDirectory,
   genesisHash,
@@ -61,7 +61,7 @@ export interface ExportedEntry {
 
 /**
  * Walks every frame of a data directory that was begun before now. Throws OpenError when there is
- * no directory.
+ * no directory, or when the walk did not come to its end for a reason beside it, such as memory.
  */
 export async function verifyDirectory(
   dataDir: string,
@@ -74,14 +74,17 @@ export async function verifyDirectory(
     partition,
     genesisHash: genesisHash(manifest, partition),
   }));
-  const { reports, fault, underWay } = await verifyPartitions(
-    seed,
-    partitions,
-    (partition, done, total) => {
-      onProgress?.({ what: `verifying partition ${partition}, frames`, done, total });
-    },
-  );
-  return total(manifest, reports, fault, underWay);
+  const onWalk = (partition: number, done: number, total: number): void => {
+    onProgress?.({ what: `verifying partition ${partition}, frames`, done, total });
+  };
+  try {
+    const { reports, fault, underWay } = await verifyPartitions(seed, partitions, { onWalk });
+    return total(manifest, reports, fault, underWay);
+  } catch (error) {
+    if (!(error instanceof Unverified)) throw error;
+    const message = `${dataDir} could not be verified: ${error.message}`;
+    throw new OpenError(message, { cause: error });
+  }
 }
 
 /** The manifest of a directory that was opened once: before, it may lack its partitions. */

@@ -90,6 +90,11 @@ function detailsLength(bytes: Bytes, start: number): number {
   return bytes.u32[(start + RECORD.detailsLength) >> 2] as number;
 }
 
+/** The command's amount in minor units; what it means depends on the kind. */
+export function amountOf({ f64 }: Bytes, start: number): number {
+  return f64[(start + RECORD.amount) >> 3] as number;
+}
+
 export function faultsOf(bytes: Bytes, start: number): number {
   const at = start + RECORD.faults;
   return (bytes.u8[at] as number) | ((bytes.u8[at + 1] as number) << 8);

@@ -12,13 +12,19 @@ import {
 } from '../ledger/request.js';
 import { ORDER, type StoredOrder } from '../ledger/stored-orders.js';
 import type { Account, RequestKind } from '../ledger/vocabulary.js';
-import type { Bytes } from './bytes.js';
+import { allocateBytes, type Bytes, sameUuid } from './bytes.js';
 import type { Currencies } from './currencies.js';
-import { type EntryHead, recordOf } from './frame.js';
+import { type EntryHead, kindOf, movedOf, recordOf } from './frame.js';
+import type { FrameStore } from './frame-store.js';
+import type { Hash } from './hash.js';
+import { LocationIndex } from './location-index.js';
 import { pack, unpack } from './packing.js';
-import { DETAILS, readDetail } from './record.js';
+import { DETAILS, RECORD, readDetail, sameUser, userAt, userLength } from './record.js';
 import { packChanges, readRequestEntry } from './request-record.js';
+import type { PlacedEntry, SharedIds } from './shared-ids.js';
 import type { Transit } from './transit.js';
+
+const ID_BYTES = 16;
 
 /**
  * Verifies the requests of one partition: each is decided once more, with the documents that the
@@ -28,49 +34,76 @@ import type { Transit } from './transit.js';
 export class RequestVerifier {
   /** Documents by owner and id, packed: a walk may see many. */
   readonly #documents = new Map<string, Buffer>();
-  readonly #earlier = new Map<string, Earlier>();
+  /** Where the requests are, by their ids. */
+  readonly #index = new LocationIndex();
+  readonly #frames: FrameStore;
+  readonly #hash: Hash;
   readonly #transit: Transit;
+  readonly #sought = allocateBytes(ID_BYTES);
   orders = 0;
   lots = 0;
 
-  constructor(transit: Transit) {
+  constructor(frames: FrameStore, { hash, transit }: SharedIds) {
+    this.#frames = frames;
+    this.#hash = hash;
     this.#transit = transit;
   }
 
   /** `account` as it was before the entry; undefined when the entry opens it. */
-  verify(
-    bytes: Bytes,
-    at: number,
-    head: EntryHead,
-    key: string,
-    account: Account | undefined,
-    currencies: Currencies,
-  ): void {
+  verify(placed: PlacedEntry, account: Account | undefined, currencies: Currencies): void {
+    const { bytes, at, head } = placed;
+    const record = recordOf(bytes, at);
     const entry = readRequestEntry(bytes, at, currencies);
-    const id = `${key}\0${entry.id}`;
-    assert.ok(!this.#earlier.has(id), `the request ${entry.id} stands for another entry already`);
-    const ruling = decideRequest(entry.kind as RequestKind, this.#ask(entry, key, account));
+    const isNew = !this.#find(bytes, record + RECORD.transaction, bytes, record);
+    assert.ok(isNew, `the request ${entry.id} stands for another entry already`);
+    const asked = this.#ask(entry, account, bytes, record);
+    const ruling = decideRequest(entry.kind as RequestKind, asked);
     assert.equal(ruling.kind, 'granted', `the rules grant this ${entry.kind}`);
     if (ruling.kind !== 'granted') return;
     assert.ok(isDeepEqual(ruling.postings, head.postings), `the postings of this ${entry.kind}`);
-    const changes = readDetail(bytes, recordOf(bytes, at), DETAILS.changes);
+    const changes = readDetail(bytes, record, DETAILS.changes);
     const same = changes !== undefined && packChanges(ruling.changes).equals(changes);
     assert.ok(same, `what this ${entry.kind} changed`);
     agreement(entry, head);
-    this.#note(entry, key, id);
+    this.#note(entry, placed);
   }
 
-  #ask(entry: RequestEntry, key: string, account: Account | undefined): Asked {
+  #ask(entry: RequestEntry, account: Account | undefined, bytes: Bytes, record: number): Asked {
     const { player, args, context, id, fresh, time } = entry;
+    const key = keyOf(bytes, record);
     return {
       ...{ player, account, args, context, id, fresh, time },
       read: (collection, doc) => unpack(this.#documents.get(placeOf(key, collection, doc))),
-      earlier: (other) => this.#earlier.get(`${key}\0${other}`),
+      earlier: (other) => this.#earlier(other, bytes, record),
     };
   }
 
-  #note(entry: RequestEntry, key: string, id: string): void {
-    this.#earlier.set(id, { kind: entry.kind, moved: entry.moved });
+  /** The entry under an id, 32 hex digits, of a record's player. */
+  #earlier(id: string, bytes: Bytes, record: number): Earlier | undefined {
+    if (!/^[0-9a-f]{32}$/.test(id)) return undefined;
+    this.#sought.u8.set(Buffer.from(id, 'hex'));
+    if (!this.#find(this.#sought, 0, bytes, record)) return undefined;
+    const { frame, at } = this.#index;
+    const stored = this.#frames.open(frame);
+    return { kind: kindOf(stored, at), moved: movedOf(stored, at) };
+  }
+
+  /** Whether an entry of the record's player stands under the id at `at` of `ids`. */
+  #find(ids: Bytes, at: number, bytes: Bytes, record: number): boolean {
+    this.#hash.uuid(ids, at);
+    return this.#index.find(this.#hash, (otherFrame, otherAt) => {
+      const stored = this.#frames.open(otherFrame);
+      const other = recordOf(stored, otherAt);
+      const same = sameUuid(stored, other + RECORD.transaction, ids, at);
+      return same && sameUser(stored, other, bytes, record);
+    });
+  }
+
+  #note(entry: RequestEntry, { bytes, frame, at }: PlacedEntry): void {
+    const record = recordOf(bytes, at);
+    this.#hash.uuid(bytes, record + RECORD.transaction);
+    this.#index.insert(this.#hash, frame, at, 0);
+    const key = keyOf(bytes, record);
     for (const { collection, id: doc, value } of entry.changes) {
       const place = placeOf(key, collection, doc);
       if (collection === 'own' && !this.#documents.has(place)) this.#count(doc);
@@ -84,6 +117,12 @@ export class RequestVerifier {
     if (doc.startsWith(ORDER)) this.orders += 1;
     if (doc.startsWith(LOT)) this.lots += 1;
   }
+}
+
+/** The user id's UTF-8 bytes, one character each. */
+function keyOf(bytes: Bytes, record: number): string {
+  const user = userAt(bytes, record);
+  return bytes.u8.toString('latin1', user, user + userLength(bytes, record));
 }
 
 function placeOf(key: string, collection: Collection, id: string): string {

@@ -31,6 +31,7 @@ import { unpack } from './packing.js';
 import type { PartitionState } from './partition-state.js';
 import { Queries, type Query } from './queries.js';
 import {
+  amountOf,
   DETAILS,
   FLAGS,
   faultsOf,
@@ -272,10 +273,6 @@ export class Turn {
 }
 
 const KEPT_FLAGS = 0xff & ~FLAGS.takenElsewhere;
-
-function amountOf(records: Bytes, start: number): number {
-  return records.f64[(start + RECORD.amount) >> 3] as number;
-}
 
 /** The setting in a record: a status is its amount (1: disabled), limits are packed. */
 export function settingOf(kind: 'status' | 'limits', records: Bytes, start: number): Setting {

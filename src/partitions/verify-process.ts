@@ -1,7 +1,7 @@
-import { SharedIds } from './entry-verifier.js';
 import { Hash } from './hash.js';
 import type { Journal } from './journal.js';
 import { momentOf } from './moment.js';
+import { SharedIds } from './shared-ids.js';
 import type { Transit } from './transit.js';
 import { type PartitionPlace, type PartitionReport, verifyPartition } from './verify.js';
 

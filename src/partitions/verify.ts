@@ -10,8 +10,9 @@ import {
   checkSeed,
   openCheckpoints,
 } from './checkpoint-store.js';
+import { isMemory } from './child-end.js';
 import { faultOfDataFile } from './data-file.js';
-import { EntryVerifier, type SharedIds } from './entry-verifier.js';
+import { EntryVerifier } from './entry-verifier.js';
 import { faultIn, reasonOf } from './fault.js';
 import { checkFrame, eachEntry, FrameFault, hashFrame, readFrameHeader } from './frame.js';
 import { FrameCopy } from './frame-copy.js';
@@ -19,6 +20,7 @@ import { FrameStore } from './frame-store.js';
 import { type Journal, openJournal } from './journal.js';
 import { journalDirectory } from './journal-file.js';
 import { lastBefore } from './moment.js';
+import type { SharedIds } from './shared-ids.js';
 
 /** What the walk of one partition found, as far as it came. */
 export interface PartitionReport {
@@ -71,6 +73,7 @@ export async function verifyPartition(
     journals.push(journal);
     return await verifyJournal(journal, checkpoint, plan, ids, watch);
   } catch (error) {
+    refuseMemory(error);
     return unread(partition, `${path} cannot be read: ${reasonOf(error)}`);
   }
 }
@@ -86,6 +89,11 @@ export async function verifyJournal(
   const walk = new Walk(journal, plan, ids, checkpoint);
   await walk.run(watch);
   return walk.report();
+}
+
+/** A process that has no memory left ends: what it did not understand is no fault. */
+function refuseMemory(error: unknown): void {
+  if (isMemory(reasonOf(error))) throw error;
 }
 
 function unread(partition: number, fault: string): PartitionReport {
@@ -107,6 +115,7 @@ async function readCheckpoint(
   try {
     return readWhole(store, seed);
   } catch (error) {
+    refuseMemory(error);
     if (error instanceof CheckpointFault) return error;
     return new CheckpointFault(`the checkpoint cannot be read: ${reasonOf(error)}`);
   } finally {
@@ -196,6 +205,7 @@ class Walk {
       this.#time = header.time;
       this.#compare(number);
     } catch (error) {
+      refuseMemory(error);
       const place = entry < 0 ? '' : `, entry ${entry}`;
       this.#fault = `partition ${this.#partition}, frame ${number}${place}: ${faultIn(error)}`;
     }

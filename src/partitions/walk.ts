@@ -1,6 +1,8 @@
-import { fork } from 'node:child_process';
+import assert from 'node:assert/strict';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { type ChildEnd, endOf, howOf, isMemory, isOfDamage } from './child-end.js';
 import type { Transit } from './transit.js';
 import type { PartitionPlace, PartitionReport } from './verify.js';
 import type { VerifyNews, VerifyTask } from './verify-process.js';
@@ -17,32 +19,42 @@ export interface WalkReport {
   readonly underWay: Transit['underWay'];
 }
 
-export type OnWalk = (partition: number, done: number, total: number) => void;
+export interface WalkOptions {
+  readonly onWalk: (partition: number, done: number, total: number) => void;
+  /** Ends the walk, which then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A walk that did not come to its end, for a reason that says nothing of what it read. */
+export class Unverified extends Error {}
 
 /**
  * Verifies partitions as of one moment in a process of its own: LMDB maps its file, and one whose pages are damaged
  * ends the process that touches them. Then a second walk, which says at every frame where it is,
- * finds the place.
+ * finds the place. Throws Unverified.
  */
 export async function verifyPartitions(
   seed: Uint8Array,
   partitions: readonly PartitionPlace[],
-  onWalk: OnWalk,
+  options: WalkOptions,
 ): Promise<WalkReport> {
-  const first = await walk({ seed, partitions, frames: FRAMES_A_TURN }, onWalk);
-  return first.ended ? walk({ seed, partitions, frames: 1 }, onWalk) : first;
+  const first = await walk({ seed, partitions, frames: FRAMES_A_TURN }, options);
+  return first.ended ? walk({ seed, partitions, frames: 1 }, options) : first;
 }
 
-async function walk(task: VerifyTask, onWalk: OnWalk): Promise<WalkReport & { ended: boolean }> {
+async function walk(
+  task: VerifyTask,
+  { onWalk, signal }: WalkOptions,
+): Promise<WalkReport & { ended: boolean }> {
+  signal?.throwIfAborted();
   const reports: PartitionReport[] = [];
   let at = { partition: 0, done: 0, total: 0 };
   let underWay: Transit['underWay'] = { messages: 0, amount: 0n };
   const child = fork(PROCESS, {
     execArgv: [],
     serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-  const over = Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
   child.on('message', (news: VerifyNews) => {
     if (news.kind === 'at') {
       at = news;
@@ -53,33 +65,60 @@ async function walk(task: VerifyTask, onWalk: OnWalk): Promise<WalkReport & { en
     underWay = news.underWay;
     if (isLast(task, reports)) child.disconnect();
   });
-  child.send(task);
-  const [[code, signal]] = await over;
+  const end = await endOfWalk(child, task, signal);
   if (isLast(task, reports)) {
     return { reports, fault: reports.at(-1)?.fault, underWay, ended: false };
   }
-  const fault = `${placeOf(at)} ended the process ${howOf(code, signal)}`;
+  refuseInnocent(end, at);
+  const fault = `${placeOf(at)} ended the process ${howOf(end)}`;
   return { reports, fault, underWay, ended: true };
+}
+
+/** Also in the middle of what it does at once, such as reading a checkpoint, it ends by a signal. */
+async function endOfWalk(
+  child: ChildProcess,
+  task: VerifyTask,
+  abort: AbortSignal | undefined,
+): Promise<ChildEnd> {
+  const { stderr } = child;
+  assert.ok(stderr !== null);
+  const said = endOf(stderr);
+  const kill = (): boolean => child.kill();
+  abort?.addEventListener('abort', kill);
+  try {
+    // Not 'close': of a process whose channel was closed here it never comes.
+    const ends = [once(child, 'exit'), once(child, 'disconnect'), once(stderr, 'close')];
+    const over = Promise.all(ends);
+    child.send(task);
+    const [[code, signal] = []] = await over;
+    abort?.throwIfAborted();
+    return { code, signal, stderr: said() };
+  } finally {
+    abort?.removeEventListener('abort', kill);
+  }
 }
 
 function isLast({ partitions }: VerifyTask, reports: readonly PartitionReport[]): boolean {
   return reports.length === partitions.length || reports.at(-1)?.fault !== undefined;
 }
 
-function placeOf({
-  partition,
-  done,
-  total,
-}: {
-  partition: number;
-  done: number;
-  total: number;
-}): string {
+interface Place {
+  readonly partition: number;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** An end by somebody's signal, or for lack of memory, is no fault of the journal. */
+function refuseInnocent(end: ChildEnd, { partition, done }: Place): void {
+  const isUnread = isOfDamage(end) || (end.signal === null && !isMemory(end.stderr));
+  if (isUnread) return;
+  throw new Unverified(
+    `the process ended ${howOf(end)}, in partition ${partition} after frame ${done}`,
+  );
+}
+
+function placeOf({ partition, done, total }: Place): string {
   if (total === 0) return `partition ${partition}: reading its checkpoint or its first frame`;
   if (done === total) return `partition ${partition}, after frame ${done}: closing the walk`;
   return `partition ${partition}, frame ${done + 1}: reading it`;
-}
-
-function howOf(code: number | null, signal: string | null): string {
-  return signal === null ? `with exit code ${code}` : `by ${signal}`;
 }

@@ -3,26 +3,26 @@ import { pathToFileURL } from 'node:url';
 import type * as DataDirectory from '../../dist/engine/data-directory.js';
 import type * as CheckpointStore from '../../dist/partitions/checkpoint-store.js';
 import type * as DataFile from '../../dist/partitions/data-file.js';
-import type * as EntryVerifier from '../../dist/partitions/entry-verifier.js';
 import type * as Frame from '../../dist/partitions/frame.js';
 import type * as Hash from '../../dist/partitions/hash.js';
 import type * as Journal from '../../dist/partitions/journal.js';
 import type * as JournalFile from '../../dist/partitions/journal-file.js';
 import type * as Record from '../../dist/partitions/record.js';
 import type * as Recovery from '../../dist/partitions/recovery.js';
+import type * as SharedIds from '../../dist/partitions/shared-ids.js';
 import type * as Verify from '../../dist/partitions/verify.js';
 
 type All = typeof import('purser') &
   typeof DataDirectory &
   typeof CheckpointStore &
   typeof DataFile &
-  typeof EntryVerifier &
   typeof Frame &
   typeof Hash &
   typeof Journal &
   typeof JournalFile &
   typeof Record &
   typeof Recovery &
+  typeof SharedIds &
   typeof Verify;
 
 const FILES = [
@@ -31,13 +31,13 @@ const FILES = [
   ...[
     'checkpoint-store',
     'data-file',
-    'entry-verifier',
     'frame',
     'hash',
     'journal',
     'journal-file',
     'record',
     'recovery',
+    'shared-ids',
     'verify',
   ].map((name) => `partitions/${name}.js`),
 ];

@@ -57,8 +57,8 @@ export async function load(dist: string) {
       'partitions/request-record.js',
     )) as typeof import('../../dist/partitions/request-record.js')),
     ...((await from(
-      'partitions/entry-verifier.js',
-    )) as typeof import('../../dist/partitions/entry-verifier.js')),
+      'partitions/shared-ids.js',
+    )) as typeof import('../../dist/partitions/shared-ids.js')),
     ...((await from(
       'partitions/checkpoint-store.js',
     )) as typeof import('../../dist/partitions/checkpoint-store.js')),
