@@ -173,6 +173,14 @@ test('an older copy of one journal is refused, also without a checkpoint that kn
   expect(refused).toMatch(
     /partition 0: the journal ends at frame \d+, but had \d+ when it was opened/,
   );
+  expect(run('verify', '--data', directory)).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/^purser: fault: partition 0: the journal ends .* older copy/),
+  });
+  const copied = backup(directory, `${directory}-copy`);
+  expect(copied.code).toBe(2);
+  expect(copied.err).toMatch(/partition 0 cannot be copied: the journal ends .* an older copy/);
+  expect(existsSync(join(`${directory}-copy`, 'manifest.json'))).toBe(false);
   rmSync(old);
 });
 

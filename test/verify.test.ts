@@ -207,7 +207,7 @@ test('a walk that ends for a reason beside the journal says so, and not that it 
     find: 'applyToBooks(this.books, head.postings);',
     replace: 'Function(process.env.FAULT)(); applyToBooks(this.books, head.postings);',
   });
-  const verify = (fault: string, heap = 4096) => {
+  const verify = (fault: string, heap: number) => {
     const env = { ...process.env, FAULT: fault, NODE_OPTIONS: `--max-old-space-size=${heap}` };
     const args = [join(mutant.dist, 'purser.cjs'), 'verify', '--data', directory];
     const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env });
@@ -222,14 +222,6 @@ test('a walk that ends for a reason beside the journal says so, and not that it 
   const fill = 'const kept = []; for (;;) kept.push(new Array(100_000).fill(kept.length));';
   expect(verify(fill, 40)).toEqual(unverified('as memory ran out'));
   const full = "throw new RangeError('Map maximum size exceeded');";
-  expect(verify(full)).toEqual(unverified('as memory ran out'));
-  expect(verify("process.kill(process.pid, 'SIGKILL');")).toEqual(unverified('by SIGKILL'));
-  // As LMDB does over pages that mean nothing.
-  expect(verify('process.abort();')).toMatchObject({
-    status: 1,
-    stderr: expect.stringMatching(
-      /^purser: fault: partition 0: .* ended the process by SIGABRT\n$/,
-    ),
-  });
+  expect(verify(full, 4096)).toEqual(unverified('as memory ran out'));
   mutant.remove();
 });

@@ -12,7 +12,7 @@ import {
 import { availableParallelism } from 'node:os';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { limits } from '../limits.js';
-import { reasonOf } from '../partitions/fault.js';
+import { faultOfEnd, reasonOf } from '../partitions/fault.js';
 import { checkAddressSpace } from './address-space.js';
 import { syncDirectory } from './durable-file.js';
 import { OpenError } from './errors.js';
@@ -78,15 +78,17 @@ function isThere(dataDir: string): boolean {
   }
 }
 
+/** A frame that a partition's journal is known to have had: it may have more, but never fewer. */
+export function lastKnown({ frames }: Manifest, partition: number): number {
+  return frames?.[partition] ?? 0;
+}
+
 /** Notes that every partition has begun, and how far each has come. */
 export function markOpened(dataDir: string, manifest: Manifest, frames: readonly number[]): void {
   for (const [partition, frame] of frames.entries()) {
-    const before = manifest.frames?.[partition] ?? 0;
-    if (frame >= before) continue;
-    throw new OpenError(
-      `${dataDir} cannot be served: partition ${partition}: the journal ends at frame ${frame}, ` +
-        `but had ${before} when it was opened last: an older copy of the journal?`,
-    );
+    const fault = faultOfEnd(frame, lastKnown(manifest, partition));
+    if (fault === undefined) continue;
+    throw new OpenError(`${dataDir} cannot be served: partition ${partition}: ${fault}`);
   }
   const isKnown = frames.every((frame, partition) => manifest.frames?.[partition] === frame);
   if (!isKnown || !manifest.begun) writeManifest(dataDir, { ...manifest, begun: true, frames });

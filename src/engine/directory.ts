@@ -10,6 +10,7 @@ import {
   existingDirectory,
   genesisHash,
   isInside,
+  lastKnown,
   makeDirectory,
   partitionDirectory,
   syncAbove,
@@ -73,6 +74,7 @@ export async function verifyDirectory(
     directory: partitionDirectory(dataDir, partition),
     partition,
     genesisHash: genesisHash(manifest, partition),
+    known: lastKnown(manifest, partition),
   }));
   const onWalk = (partition: number, done: number, total: number): void => {
     onProgress?.({ what: `verifying partition ${partition}, frames`, done, total });
@@ -167,7 +169,7 @@ export async function backupDirectory(
     const what = `copying partition ${number}, frames`;
     const [source, target] = [partitionDirectory(from, number), partitionDirectory(to, number)];
     try {
-      await copyJournal(source, target, before, (done, total) => {
+      await copyJournal(source, target, before, lastKnown(manifest, number), (done, total) => {
         onProgress?.({ what, done, total });
       });
     } catch (error) {

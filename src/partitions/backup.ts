@@ -1,6 +1,7 @@
 import { mkdirSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { limits } from '../limits.js';
+import { faultOfEnd } from './fault.js';
 import { checkFrame, FrameFault } from './frame.js';
 import { type Journal, openJournal } from './journal.js';
 import { journalDirectory } from './journal-file.js';
@@ -13,13 +14,15 @@ export class NoRoom extends Error {}
 
 /**
  * Copies the frames of a partition's journal that were begun before a moment (milliseconds since
- * 1970, the same for all partitions) into a new one, each checked on the way.
+ * 1970, the same for all partitions) into a new one, each checked on the way. It must have the
+ * frame that it is known to have had.
  * The checkpoint is left out: it is a cache, and the copy's first start replays the journal.
  */
 export async function copyJournal(
   from: string,
   to: string,
   before: number,
+  known: number,
   onFrame: (done: number, total: number) => void,
 ): Promise<void> {
   mkdirSync(journalDirectory(to), { recursive: true, mode: 0o700 });
@@ -27,6 +30,8 @@ export async function copyJournal(
   const source = openJournal(journalDirectory(from), { durability: 'disk', readOnly: true });
   const target = openJournal(journalDirectory(to), { durability: 'disk' });
   try {
+    const older = faultOfEnd(source.last, known);
+    if (older !== undefined) throw new FrameFault(older);
     const last = lastBefore(source, before);
     for (let number = 1; number <= last; number += FRAMES_A_COMMIT) {
       if (!target.hasRoom()) throw new NoRoom(`${to} lacks space`);

@@ -1,6 +1,15 @@
 import { AssertionError } from 'node:assert/strict';
 import { FrameFault } from './frame.js';
 
+/** What is wrong with a journal that ends before the last frame that it is known to have had. */
+export function faultOfEnd(last: number, known: number): string | undefined {
+  if (last >= known) return undefined;
+  return (
+    `the journal ends at frame ${last}, but had ${known} when it was opened last: ` +
+    'an older copy of the journal?'
+  );
+}
+
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -13,7 +13,7 @@ import {
 import { isMemory } from './child-end.js';
 import { faultOfDataFile } from './data-file.js';
 import { EntryVerifier } from './entry-verifier.js';
-import { faultIn, reasonOf } from './fault.js';
+import { faultIn, faultOfEnd, reasonOf } from './fault.js';
 import { checkFrame, eachEntry, FrameFault, hashFrame, readFrameHeader } from './frame.js';
 import { FrameCopy } from './frame-copy.js';
 import { FrameStore } from './frame-store.js';
@@ -39,6 +39,8 @@ export interface PartitionPlace {
   readonly directory: string;
   readonly partition: number;
   readonly genesisHash: Uint8Array;
+  /** A frame that its journal is known to have had. */
+  readonly known: number;
 }
 
 /** What to verify of a partition: only frames that were begun before the moment (`momentOf`). */
@@ -141,6 +143,7 @@ class Walk {
   readonly #verifier: EntryVerifier;
   readonly #checkpoint: Checkpoint | CheckpointFault | undefined;
   readonly #last: number;
+  readonly #known: number;
   #hash: Buffer;
   #frame = 0;
   #sequence = 1;
@@ -149,7 +152,7 @@ class Walk {
 
   constructor(
     journal: Journal,
-    { partition, genesisHash, before }: PartitionPlan,
+    { partition, genesisHash, known, before }: PartitionPlan,
     ids: SharedIds,
     checkpoint: Checkpoint | CheckpointFault | undefined,
   ) {
@@ -157,6 +160,7 @@ class Walk {
     this.#partition = partition;
     this.#hash = Buffer.from(genesisHash);
     this.#last = lastBefore(journal, before);
+    this.#known = known;
     this.#checkpoint = checkpoint;
     this.#verifier = new EntryVerifier(new FrameStore(journal), partition, ids);
   }
@@ -241,7 +245,9 @@ class Walk {
     const { books } = this.#verifier;
     const checkpoint = this.#checkpoint;
     const where = `partition ${this.#partition}`;
+    const older = faultOfEnd(this.#journal.last, this.#known);
     if (this.#last === 0) this.#fault = `${where}: has no frame`;
+    else if (older !== undefined) this.#fault = `${where}: ${older}`;
     else if (totalOf(books.values()) !== 0n) this.#fault = `${where}: the sums are not zero`;
     else if (this.#verifier.balances() !== books.values().get('player')) {
       this.#fault = `${where}: the balances are not the sum of the postings`;

@@ -23,6 +23,7 @@ export async function look(parts: Parts, task: Look): Promise<string | undefined
     directory: parts.partitionDirectory(task.data, partition),
     partition,
     genesisHash: parts.genesisHash(manifest, partition),
+    known: parts.lastKnown(manifest, partition),
     before: Number.POSITIVE_INFINITY,
   }));
   for (const { directory } of partitions) {
@@ -36,8 +37,7 @@ export async function look(parts: Parts, task: Look): Promise<string | undefined
   if (walked !== undefined) return walked;
   for (const plan of partitions) {
     const needed = task.required[plan.partition];
-    const known = manifest.frames?.[plan.partition] ?? 0;
-    const fault = await recovered(parts, seed, plan, { needed, known });
+    const fault = await recovered(parts, seed, plan, { needed, known: plan.known });
     if (fault !== undefined) return fault;
   }
   return undefined;

@@ -188,7 +188,10 @@ export async function verify(
     const journal = new Journal(new SimulatedFile(disk));
     const checkpoint = new SimulatedCheckpoints(disk, CheckpointFault).read();
     const genesis = genesisHash(partition);
-    const plan = { directory: '', partition, genesisHash: genesis, before: Number.MAX_VALUE };
+    const plan = {
+      ...{ directory: '', partition, genesisHash: genesis, known: 0 },
+      before: Number.MAX_VALUE,
+    };
     const report = await verifyJournal(journal, checkpoint, plan, ids, watch);
     if (report.fault !== undefined) return report.fault;
     transit += report.books.get('transit') ?? 0n;
