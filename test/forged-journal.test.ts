@@ -26,7 +26,14 @@ import { run } from './support/server.js';
 /** Of the first entry of a frame; the record's places are those behind two postings, or none. */
 const ENTRY = { version: 84, balance: 88, previous: 96, mark: 105, standing: 106, account: 107 };
 const AMOUNT = { player: 112, house: 120 };
-const RECORD = { kind: 132, transaction: 144, currency: 176, reference: 192 };
+const RECORD = {
+  kind: 132,
+  amount: 136,
+  transaction: 144,
+  currency: 176,
+  reference: 192,
+  user: 192,
+};
 /** The frames of `fill` behind the genesis. */
 const FRAME = {
   open: 2,
@@ -40,7 +47,9 @@ const FRAME = {
   limits: 11,
   again: 12,
   late: 14,
-  last: 15,
+  more: 13,
+  active: 16,
+  bobsLast: 17,
 };
 
 let directory: string;
@@ -49,6 +58,19 @@ beforeEach(async () => {
   directory = newDirectory();
   await fill(directory);
 });
+
+/** A bet of more, or less, than it was, with everything in its entry that says so. */
+function bets(more: number): Change {
+  return each(
+    ...[add(AMOUNT.player, -more), add(AMOUNT.house, more)],
+    ...[add(ENTRY.balance, -more), add(RECORD.amount, more)],
+  );
+}
+
+/** What is issued, of more or less than it was. */
+function moves(more: number): Change {
+  return each(add(AMOUNT.player, -more), add(AMOUNT.house, more), add(RECORD.amount, more));
+}
 
 /** One frame after another, each with one entry. */
 async function fill(dataDir: string): Promise<void> {
@@ -76,6 +98,8 @@ async function fill(dataDir: string): Promise<void> {
   await wallet.bet(other);
   await wallet.win({ ...body('alice', 30), reference_transaction_uuid: other.transaction_uuid });
   await wallet.bet(body('alice', 1));
+  await wallet.players.setStatus('bob', 'ACTIVE');
+  await wallet.bet(body('bob', 1));
   await wallet.close();
 }
 
@@ -84,10 +108,10 @@ function forget(dataDir: string): void {
 }
 
 test('the frames are where these tests expect them, and the journal is sound', () => {
-  expect([...placesOf(readFileSync(journalOf(directory))).keys()].length).toBe(FRAME.last);
+  expect([...placesOf(readFileSync(journalOf(directory))).keys()].length).toBe(FRAME.bobsLast);
   const { code, out } = run('verify', '--data', directory);
   expect(code).toBe(0);
-  expect(out).toMatch(/frames\s+15\n/);
+  expect(out).toMatch(/frames\s+17\n/);
 });
 
 test.each<[string, number, Change, RegExp]>([
@@ -113,6 +137,18 @@ test.each<[string, number, Change, RegExp]>([
     /a rollback of 0 moved 11, not 10/,
   ],
   ['a bet that lacked a field', FRAME.bet, put(RECORD.kind + 2, 1), /is well-formed: 1, not 0/],
+  ['a bet of less than nothing', FRAME.bet, bets(-15), /refuse this bet: RS_ERROR_WRONG_TYPES/],
+  ['a bet beyond the balance', FRAME.bet, bets(1e6), /refuse this bet: RS_ERROR_NOT_ENOUGH_MONEY/],
+  ['a bet above a limit', FRAME.more, bets(90), /refuse this bet: RS_ERROR_LIMIT_REACHED/],
+  ['a treasury with more than it had', 1, moves(1e9), /it moves 2000000000 from issuance/],
+  ['a second genesis', FRAME.open, put(RECORD.kind, 1), /no other one, is the genesis/],
+  [
+    'an account opened with less than nothing',
+    FRAME.open,
+    each(moves(-2e5), add(ENTRY.balance, -2e5)),
+    /opened with an amount/,
+  ],
+  ['a read', FRAME.bet, put(RECORD.kind, 32), /a read is never an entry/],
   ['a mark that no bet makes', FRAME.bet, put(ENTRY.mark, 1), /mark of this bet: settle, not none/],
   [
     'a bet against the treasury',
@@ -178,6 +214,30 @@ test.each<[string, number, Change, RegExp]>([
   );
 });
 
+test('a bet of somebody who is disabled is found', () => {
+  forge(directory, FRAME.active, each(add(RECORD.amount - 16, 1), put(ENTRY.standing, 1)), true);
+  expect(faultFound(directory)).toMatch(
+    /partition 0, frame 17, entry 0: the rules refuse this bet: RS_ERROR_USER_DISABLED/,
+  );
+});
+
+test('a user with accounts in two partitions is found', async () => {
+  const dataDir = newDirectory();
+  const wallet = await openWallet({ dataDir, partitions: 2 });
+  await wallet.createUsers(['a', 'b', 'c', 'd']);
+  await wallet.close();
+  const nameIn = async (partition: number): Promise<number> => {
+    const [, opened] = await readStore(dataDir, partition, 'journal');
+    return opened?.bytes[RECORD.user] ?? Number.NaN;
+  };
+  const other = await nameIn(1);
+  forge(dataDir, FRAME.open, put(RECORD.user, other), true);
+  rmSync(join(dataDir, 'partition-0', 'checkpoint'), { recursive: true });
+  expect(faultFound(dataDir)).toMatch(
+    /partition 0, frame 2, entry 0: the partition that its user belongs to: 1, not 0/,
+  );
+});
+
 test.each<[string, number, Change, RegExp]>([
   ['another number', FRAME.bet, add(HEADER.number, 100), /says that it is frame 105/],
   ['another partition', FRAME.bet, put(HEADER.partition, 1), /is of partition 1/],
@@ -240,16 +300,16 @@ test('the hash chain tells of a changed entry whose checksum fits', async () => 
 test('the checkpoint tells of a last entry whose checksum fits, and of a whole new chain', async () => {
   const intact = readFileSync(journalOf(directory));
   for (const [number, chained] of [
-    [FRAME.last, false],
+    [FRAME.bobsLast, false],
     [FRAME.bet, true],
   ] as const) {
     writeFileSync(journalOf(directory), intact);
     forge(directory, number, otherRound, chained);
     expect(faultFound(directory)).toMatch(
-      /partition 0, frame 15: is not what the checkpoint was taken after/,
+      /partition 0, frame 17: is not what the checkpoint was taken after/,
     );
     await expect(openWallet({ dataDir: directory })).rejects.toThrow(
-      /partition 0, frame 15: is not/,
+      /partition 0, frame 17: is not/,
     );
   }
 });

@@ -34,6 +34,15 @@ export function genesisHash(manifest: Manifest, partition: number): Buffer {
   return hash('sha256', `${manifest.engine}/${partition}/${manifest.partitions}`, 'buffer');
 }
 
+/** What the treasury of a new data directory starts with, minor units. */
+const TREASURY_SUPPLY = 2_000_000_000;
+
+/** A partition's part of it; the first ones take the rest. */
+export function supplyOf({ partitions }: Manifest, partition: number): number {
+  const rest = TREASURY_SUPPLY % partitions;
+  return Math.floor(TREASURY_SUPPLY / partitions) + (partition < rest ? 1 : 0);
+}
+
 /**
  * Makes the directory where there is none, so that it can be locked. Throws OpenError, also where the
  * least number of partitions that it can have finds no address space.

@@ -13,6 +13,7 @@ import {
   lastKnown,
   makeDirectory,
   partitionDirectory,
+  supplyOf,
   syncAbove,
 } from './data-directory.js';
 import { OpenError } from './errors.js';
@@ -73,6 +74,8 @@ export async function verifyDirectory(
   const partitions = numbersOf(manifest).map((partition) => ({
     directory: partitionDirectory(dataDir, partition),
     partition,
+    partitions: manifest.partitions,
+    supply: supplyOf(manifest, partition),
     genesisHash: genesisHash(manifest, partition),
     known: lastKnown(manifest, partition),
   }));

@@ -11,6 +11,7 @@ import {
   openDirectory,
   partitionDirectory,
   prepareDirectory,
+  supplyOf,
 } from './data-directory.js';
 import { lockDirectory } from './directory-lock.js';
 import type { Audit } from './economy.js';
@@ -24,9 +25,6 @@ import { makeWay, probePartitions } from './probe-journals.js';
 import { Router } from './router.js';
 import { TurnEnd } from './turn-end.js';
 import type { Wallet } from './wallet.js';
-
-/** What the treasury of a new data directory starts with, minor units. */
-const TREASURY_SUPPLY = 2_000_000_000;
 
 /**
  * Opens or makes a data directory, recovers it, and resolves to a wallet that serves.
@@ -109,7 +107,7 @@ async function openPartitions(
       dialect: settings.dialect,
       seed: Buffer.from(manifest.seed, 'hex'),
       genesisHash: genesisHash(manifest, number),
-      supply: shareOf(TREASURY_SUPPLY, manifest.partitions, number),
+      supply: supplyOf(manifest, number),
       currency: settings.currency,
       heapMegabytes: settings.threadHeapMegabytes,
     };
@@ -143,11 +141,6 @@ async function probe({ begun }: Manifest, directories: readonly string[]): Promi
   for (const directory of await probePartitions(directories)) {
     process.emitWarning(`the checkpoint in ${directory} was damaged; the journal is replayed`);
   }
-}
-
-/** The part of a sum that falls to one of several partitions; the first ones take the rest. */
-function shareOf(sum: number, partitions: number, number: number): number {
-  return Math.floor(sum / partitions) + (number < sum % partitions ? 1 : 0);
 }
 
 async function recover(

@@ -1,6 +1,7 @@
 import { absent, mistyped } from '../ledger/vocabulary.js';
 import type { Bytes } from '../partitions/bytes.js';
 import { Hash } from '../partitions/hash.js';
+import { partitionOf } from '../partitions/partition-of.js';
 import { FLAGS, faultsOf, RECORD } from '../partitions/record.js';
 import { type Extra, RESULT, type Slot } from '../partitions/slots.js';
 import type { Batch, Caller } from './batch.js';
@@ -8,7 +9,6 @@ import { Claims } from './claims.js';
 import { type BetKind, type Body, CommandWriter } from './command-writer.js';
 import { writeProbe } from './control-writer.js';
 import type { PartitionClient } from './partition-client.js';
-import { partitionOf } from './user-id.js';
 
 const NO_ID = absent('transaction') | mistyped('transaction');
 /** In place of a key. */

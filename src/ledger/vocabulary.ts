@@ -90,6 +90,11 @@ export function isRequest(kind: Kind): kind is RequestKind {
   return code >= kindCodes.credit && code <= kindCodes.item;
 }
 
+/** Kinds that change something: only they make entries. */
+export function isEntry(kind: Kind): boolean {
+  return kindCodes[kind] < kindCodes.read;
+}
+
 /** The kinds whose entries stand under a `transaction_uuid`. */
 export type TransactionKind = 'bet' | 'win' | 'rollback';
 

@@ -1,14 +1,22 @@
 import assert from 'node:assert/strict';
 import { applyToAccount, applyToBooks, Books } from '../ledger/apply.js';
 import { applySetting } from '../ledger/players.js';
-import { type AccountName, isRequest, isTransaction, type Kind } from '../ledger/vocabulary.js';
+import {
+  type AccountName,
+  isEntry,
+  isRequest,
+  isTransaction,
+  type Kind,
+} from '../ledger/vocabulary.js';
 import { type Actor, standingOf } from './actor.js';
 import { ActorTable } from './actor-table.js';
 import type { Bytes } from './bytes.js';
 import { Currencies } from './currencies.js';
 import { type EntryHead, FrameFault, kindOf, readEntryHead, recordOf } from './frame.js';
 import type { FrameStore } from './frame-store.js';
+import { partitionOf } from './partition-of.js';
 import { amountOf, RECORD, userAt, userLength } from './record.js';
+import { userOf } from './request-record.js';
 import { RequestVerifier } from './request-verifier.js';
 import type { SharedIds } from './shared-ids.js';
 import { TransactionVerifier } from './transaction-verifier.js';
@@ -16,6 +24,14 @@ import { settingOf } from './turn.js';
 
 /** Kinds that make an account. */
 const openers: ReadonlySet<Kind> = new Set(['open', 'signup', 'item', 'park', 'link']);
+
+/** Which part of a data directory a partition is. */
+export interface Share {
+  readonly partition: number;
+  readonly partitions: number;
+  /** What its treasury begins with, minor units. */
+  readonly supply: number;
+}
 
 /**
  * Recomputes every account from its entries, with the ledger's own rules. What it must remember is
@@ -27,16 +43,19 @@ export class EntryVerifier {
   readonly requests: RequestVerifier;
   readonly #transactions: TransactionVerifier;
   readonly #ids: SharedIds;
+  readonly #share: Share;
+  #hasGenesis = false;
   readonly #currencies = new Currencies();
   /** Accounts as their entries make them, up to the last one that was read. */
   readonly #actors = new ActorTable(this.#currencies);
   #users = 0;
 
-  constructor(frames: FrameStore, partition: number, ids: SharedIds) {
+  constructor(frames: FrameStore, share: Share, ids: SharedIds) {
     this.frames = frames;
     this.#ids = ids;
+    this.#share = share;
     ids.stores.push(frames);
-    this.#transactions = new TransactionVerifier(frames, partition, ids);
+    this.#transactions = new TransactionVerifier(frames, share.partition, ids);
     this.requests = new RequestVerifier(frames, ids);
   }
 
@@ -58,10 +77,16 @@ export class EntryVerifier {
     const head = readEntryHead(bytes, at);
     const kind = kindOf(bytes, at);
     const record = recordOf(bytes, at);
+    if (!isEntry(kind)) throw new FrameFault(`a ${kind} is never an entry`);
     applyToBooks(this.books, head.postings);
+    const isFirst = !this.#hasGenesis;
+    assert.ok(
+      (kind === 'genesis') === isFirst,
+      'the first entry, and no other one, is the genesis',
+    );
     if (kind === 'genesis') {
-      assert.equal(frame, 1, 'a genesis entry is the first one');
-      onlyMoves(head, 'issuance', 'treasury', amountOf(bytes, record));
+      this.#hasGenesis = true;
+      onlyMoves(head, 'issuance', 'treasury', this.#share.supply);
       return;
     }
     const actor = this.#actorOf(bytes, record, kind);
@@ -71,6 +96,7 @@ export class EntryVerifier {
     }
     assert.equal(head.previousFrame, actor.frame, 'it points to the entry before of its user');
     assert.equal(head.previousAt, actor.at, 'it points to the entry before of its user');
+    const moved = isTransaction(kind) ? this.#transactions.verify(kind, entry, actor) : 0;
     applyToAccount(actor, head.postings);
     if (kind === 'status' || kind === 'limits') {
       applySetting(actor, settingOf(kind, bytes, record));
@@ -81,11 +107,11 @@ export class EntryVerifier {
     assert.equal(head.standing, standingOf(actor), 'the standing is what the entries made it');
     actor.moveTo(frame, at);
     if (isTransaction(kind)) {
-      onlyMoves(head, 'house', 'player', this.#transactions.verify(kind, entry));
+      onlyMoves(head, 'house', 'player', moved);
     } else {
       assert.equal(head.mark, 'none', 'only a win or a rollback marks what it names');
       if (isRequest(kind)) return;
-      onlyMoves(head, 'issuance', 'player', kind === 'open' ? amountOf(bytes, record) : 0);
+      onlyMoves(head, 'issuance', 'player', kind === 'open' ? openedWith(bytes, record) : 0);
     }
   }
 
@@ -103,9 +129,17 @@ export class EntryVerifier {
       return known;
     }
     assert.ok(openers.has(kind), 'the first entry of an account opens it');
+    const owner = partitionOf(userOf(bytes, at, length), this.#share.partitions);
+    assert.equal(owner, this.#share.partition, 'the partition that its user belongs to');
     if (bytes.u8[at] !== 0) this.#users += 1;
     return this.#actors.add(hash, bytes, at, length, record + RECORD.currency);
   }
+}
+
+function openedWith(bytes: Bytes, record: number): number {
+  const amount = amountOf(bytes, record);
+  assert.ok(Number.isSafeInteger(amount) && amount >= 0, 'an account is opened with an amount');
+  return amount;
 }
 
 /** The only postings of the entry are what moves from one account to the other. */

@@ -1,21 +1,40 @@
 import assert from 'node:assert/strict';
-import { absent, type Mark, type TransactionKind } from '../ledger/vocabulary.js';
+import { canUndo, rules } from '../ledger/checks.js';
+import { counted, dayOf } from '../ledger/daily.js';
+import { type Check, dialects } from '../ledger/dialects.js';
+import {
+  absent,
+  type Daily,
+  type Mark,
+  type Reference,
+  type TransactionKind,
+} from '../ledger/vocabulary.js';
+import type { Actor } from './actor.js';
 import { type Bytes, sameUuid } from './bytes.js';
-import { FrameFault, kindOf, movedOf, recordOf } from './frame.js';
+import { readDaily } from './day.js';
+import { FrameFault, kindOf, movedOf, recordOf, timeOf } from './frame.js';
 import type { FrameStore } from './frame-store.js';
 import { LocationIndex } from './location-index.js';
 import {
   amountOf,
   FLAGS,
   faultsOf,
+  hasReference,
   RECORD,
   referenceAt,
   sameUser,
   userAt,
   userLength,
 } from './record.js';
-import type { PlacedEntry, SharedIds, Target } from './shared-ids.js';
+import type { PlacedEntry, SharedIds } from './shared-ids.js';
 import { readUuid } from './uuid.js';
+
+/**
+ * What every dialect asks of an accepted command, beside its form and its reference. By the dialect
+ * that allows more: it takes an amount of zero.
+ */
+const granted: readonly Check[] = ['amount sign', 'user status', 'limits', 'funds'];
+const allowing = dialects.hub88;
 
 /** Verifies the bets, wins and rollbacks of one partition by the rules of the ledger. */
 export class TransactionVerifier {
@@ -30,45 +49,98 @@ export class TransactionVerifier {
     this.#ids = ids;
   }
 
-  /** Returns what it had to move to its player. Throws FrameFault or AssertionError. */
-  verify(kind: TransactionKind, { bytes, frame, at, head }: PlacedEntry): number {
+  /**
+   * Returns what it had to move to its player, whose account is as it was before the entry but for
+   * what it staked on the day. Throws FrameFault or AssertionError.
+   */
+  verify(kind: TransactionKind, entry: PlacedEntry, account: Actor): number {
+    const { bytes, frame, at, head } = entry;
     const record = recordOf(bytes, at);
     // Before its own id is noted: a rollback may name itself, which was unknown then.
     assert.equal(countedFaults(kind, bytes, record), 0, 'an accepted command is well-formed');
-    const { mark, moved } = this.#effect(kind, bytes, record);
+    const amount = amountOf(bytes, record);
+    assert.ok(kind === 'rollback' || Number.isSafeInteger(amount), 'an amount is a whole number');
+    const reference = kind === 'bet' ? undefined : this.#reference(bytes, record);
+    const { mark, moved } = this.#effect(kind, bytes, record, reference);
     if (!this.#ids.note(bytes, record, frame, at, this.#partition)) {
       const id = readUuid(bytes.u8, record + RECORD.transaction);
       throw new FrameFault(`transaction_uuid ${id} stands for another entry already`);
     }
     assert.equal(head.mark, mark, `the mark of this ${kind}`);
-    const amount = amountOf(bytes, record);
     const found = movedOf(bytes, at);
     assert.ok(found === moved, `a ${kind} of ${amount} moved ${found}, not ${moved}`);
     this.#tombstones(mark, bytes, record, frame, at);
+    this.#grants(kind, bytes, record, account, reference);
+    if (account.daily !== undefined) {
+      const today = dayOf(timeOf(bytes));
+      const of = kind === 'rollback' ? dayOf(reference?.time ?? 0) : today;
+      account.daily = counted(account.daily, kind, moved, today, of);
+    }
     return moved;
   }
 
+  /** The transaction of its user that an entry names, as it is now. */
+  #reference(bytes: Bytes, record: number): Reference | undefined {
+    if (!hasReference(bytes, record)) return undefined;
+    const target = this.#ids.target(bytes, record, this.#partition);
+    if (target === undefined) return undefined;
+    const { bytes: stored, at, rolledBack } = target;
+    const [kind, moved, time] = [kindOf(stored, at), movedOf(stored, at), timeOf(stored)];
+    return { kind, moved, time, rolledBack, settled: false };
+  }
+
+  /** Decides it once more, by what depends on its account. */
+  #grants(
+    kind: TransactionKind,
+    bytes: Bytes,
+    record: number,
+    account: Actor,
+    reference: Reference | undefined,
+  ): void {
+    const flags = bytes.u8[record + RECORD.flags] as number;
+    const command = {
+      ...{ kind, faults: 0, currency: account.currency, amount: amountOf(bytes, record) },
+      ...{ free: (flags & FLAGS.free) !== 0, promo: (flags & FLAGS.promo) !== 0 },
+      hasReference: hasReference(bytes, record),
+    };
+    const daily = this.#dailyOf(kind, account, dayOf(timeOf(bytes)));
+    const unknown = { known: undefined, takenElsewhere: false, tombstoned: false };
+    for (const check of granted) {
+      const verdict = rules[check](command, { ...unknown, account, reference, daily }, allowing);
+      if (verdict !== undefined) throw new FrameFault(`the rules refuse this ${kind}: ${verdict}`);
+    }
+  }
+
+  /** Counted along, or read from its entries: only where a limit asks for it, as a turn does. */
+  #dailyOf(kind: TransactionKind, account: Actor, day: number): Daily | undefined {
+    const { daily_stake, daily_loss } = (kind === 'bet' ? account.limits : undefined) ?? {};
+    if (daily_stake === undefined && daily_loss === undefined) return undefined;
+    if (account.daily?.day !== day) account.daily = readDaily(this.#frames, account, day);
+    return account.daily;
+  }
+
   /** What an entry had to mark and to move. */
-  #effect(kind: TransactionKind, bytes: Bytes, record: number): { mark: Mark; moved: number } {
+  #effect(
+    kind: TransactionKind,
+    bytes: Bytes,
+    record: number,
+    reference: Reference | undefined,
+  ): Effect {
     const amount = amountOf(bytes, record);
     const flags = bytes.u8[record + RECORD.flags] as number;
     if (kind === 'bet') return { mark: 'none', moved: (flags & FLAGS.free) === 0 ? 0 - amount : 0 };
-    if ((flags & FLAGS.reference) === 0) {
+    if (!hasReference(bytes, record)) {
       assert.ok(kind === 'win' && (flags & FLAGS.promo) !== 0, 'it names a transaction');
       return { mark: 'none', moved: amount };
     }
-    const target = this.#ids.target(bytes, record, this.#partition);
-    if (kind === 'win') return winOf(target, amount);
-    return this.#rollback(target);
+    return kind === 'win' ? winOf(reference, amount) : this.#rollback(reference);
   }
 
-  #rollback(target: Target | undefined): { mark: Mark; moved: number } {
-    if (target === undefined) return { mark: 'tombstone', moved: 0 };
-    if (target.rolledBack || kindOf(target.bytes, target.at) === 'rollback') {
-      return { mark: 'none', moved: 0 };
-    }
+  #rollback(reference: Reference | undefined): Effect {
+    if (reference === undefined) return { mark: 'tombstone', moved: 0 };
+    if (!canUndo(reference)) return { mark: 'none', moved: 0 };
     this.#ids.rollBack();
-    return { mark: 'roll back', moved: 0 - movedOf(target.bytes, target.at) };
+    return { mark: 'roll back', moved: 0 - reference.moved };
   }
 
   /** An id that its user rolled back before it came never stands. */
@@ -90,10 +162,15 @@ export class TransactionVerifier {
   }
 }
 
-function winOf(target: Target | undefined, amount: number): { mark: Mark; moved: number } {
-  if (target === undefined) throw new FrameFault('it names a bet that its user does not have');
-  assert.equal(kindOf(target.bytes, target.at), 'bet', 'a win names a bet');
-  assert.ok(!target.rolledBack, 'the bet that it names was rolled back');
+interface Effect {
+  readonly mark: Mark;
+  readonly moved: number;
+}
+
+function winOf(reference: Reference | undefined, amount: number): Effect {
+  if (reference === undefined) throw new FrameFault('it names a bet that its user does not have');
+  assert.equal(reference.kind, 'bet', 'a win names a bet');
+  assert.ok(!reference.rolledBack, 'the bet that it names was rolled back');
   return { mark: 'settle', moved: amount };
 }
 

@@ -12,7 +12,7 @@ import {
 } from './checkpoint-store.js';
 import { isMemory } from './child-end.js';
 import { faultOfDataFile } from './data-file.js';
-import { EntryVerifier } from './entry-verifier.js';
+import { EntryVerifier, type Share } from './entry-verifier.js';
 import { faultIn, faultOfEnd, reasonOf } from './fault.js';
 import { checkFrame, eachEntry, FrameFault, hashFrame, readFrameHeader } from './frame.js';
 import { FrameCopy } from './frame-copy.js';
@@ -35,9 +35,8 @@ export interface PartitionReport {
 }
 
 /** A partition: where it is and what its first frame names as the hash before it. */
-export interface PartitionPlace {
+export interface PartitionPlace extends Share {
   readonly directory: string;
-  readonly partition: number;
   readonly genesisHash: Uint8Array;
   /** A frame that its journal is known to have had. */
   readonly known: number;
@@ -152,17 +151,18 @@ class Walk {
 
   constructor(
     journal: Journal,
-    { partition, genesisHash, known, before }: PartitionPlan,
+    plan: PartitionPlan,
     ids: SharedIds,
     checkpoint: Checkpoint | CheckpointFault | undefined,
   ) {
+    const { partition, genesisHash, known, before } = plan;
     this.#journal = journal;
     this.#partition = partition;
     this.#hash = Buffer.from(genesisHash);
     this.#last = lastBefore(journal, before);
     this.#known = known;
     this.#checkpoint = checkpoint;
-    this.#verifier = new EntryVerifier(new FrameStore(journal), partition, ids);
+    this.#verifier = new EntryVerifier(new FrameStore(journal), plan, ids);
   }
 
   async run({ frames, onFrame }: Watch): Promise<void> {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { table, thousands } from '../../bench/support/report.js';
 import { userNames } from '../../bench/support/requests.js';
-import { partitionOf } from '../../src/engine/user-id.js';
+import { partitionOf } from '../../src/partitions/partition-of.js';
 import { Histogram } from '../load/histogram.js';
 import { mebibytes, memoryOf } from '../load/memory.js';
 import { type Loaded, load } from '../load/program.js';

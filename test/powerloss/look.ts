@@ -22,6 +22,8 @@ export async function look(parts: Parts, task: Look): Promise<string | undefined
   const partitions = Array.from({ length: manifest.partitions }, (_, partition) => ({
     directory: parts.partitionDirectory(task.data, partition),
     partition,
+    partitions: manifest.partitions,
+    supply: parts.supplyOf(manifest, partition),
     genesisHash: parts.genesisHash(manifest, partition),
     known: parts.lastKnown(manifest, partition),
     before: Number.POSITIVE_INFINITY,

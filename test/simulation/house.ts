@@ -189,7 +189,8 @@ export async function verify(
     const checkpoint = new SimulatedCheckpoints(disk, CheckpointFault).read();
     const genesis = genesisHash(partition);
     const plan = {
-      ...{ directory: '', partition, genesisHash: genesis, known: 0 },
+      ...{ directory: '', partition, partitions: disks.length, supply: SUPPLY },
+      ...{ genesisHash: genesis, known: 0 },
       before: Number.MAX_VALUE,
     };
     const report = await verifyJournal(journal, checkpoint, plan, ids, watch);
