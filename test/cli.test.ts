@@ -111,6 +111,50 @@ test.each(['18.20.8', '20.18.3'])('under Node %s: one clear line and exit 2', (v
   expect(stderr).toMatch(/^purser: needs Node 20\.19 or newer.*\n$/);
 });
 
+describe.skipIf(process.platform !== 'linux')('output that cannot be written', () => {
+  const shell = (line: string) => {
+    const purser = `${process.execPath} ${main}`;
+    const command = `set -o pipefail; ${line.replace('purser', purser)}`;
+    return spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+  };
+
+  test('a reader that is gone changes no exit code', () => {
+    expect(shell('purser --help | true')).toMatchObject({ status: 0, stderr: '' });
+    expect(shell('purser verify --data /nowhere | true').status).toBe(2);
+  });
+
+  test('a full disk is told in one line, with exit 2', async () => {
+    const dataDir = newDirectory();
+    await (await openWallet({ dataDir, partitions: 1 })).close();
+    for (const command of ['--version', `verify --data ${dataDir}`, `export --data ${dataDir}`]) {
+      const { status, stderr } = shell(`purser ${command} > /dev/full`);
+      expect(status, command).toBe(2);
+      expect(stderr).toMatch(/^purser: .*no space left.*\n$/);
+    }
+    expect(shell('purser verify --data /nowhere 2> /dev/full').status).toBe(2);
+  });
+
+  test('a server whose output nobody reads serves on', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as { port: number };
+    taken.close();
+    const args = ['serve', '--data', newDirectory(), '--port', `${port}`, '--log', 'info'];
+    const child = spawn(process.execPath, [main, ...args]);
+    child.stdout.destroy();
+    child.stderr.destroy();
+    const health = () =>
+      fetch(`http://127.0.0.1:${port}/health`).then(
+        ({ status }) => status,
+        () => 0,
+      );
+    await expect.poll(health, { timeout: 10_000 }).toBe(200);
+    expect(await health()).toBe(200);
+    child.kill();
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+});
+
 test('a directory is made with those above it', async () => {
   const directory = join(newDirectory(), 'deep', 'down');
   const server = await serve(['--data', directory, '--partitions', '1']);

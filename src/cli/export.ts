@@ -48,11 +48,10 @@ export const exportEntries: Command = command(
   },
 );
 
-/** A reader that has seen enough, such as `head`, is no failure. */
+/** Without a reader there is nothing left to do. */
 function endQuietlyWithReader(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') process.exit(0);
   });
 }
 

@@ -4,6 +4,7 @@ import type { Command } from './command.js';
 import { loadEnvironment } from './environment.js';
 import { exportEntries } from './export.js';
 import { explain, overview } from './help.js';
+import { watchOutput } from './output.js';
 import { serve } from './serve.js';
 import { UsageError } from './usage.js';
 import { verify } from './verify.js';
@@ -18,6 +19,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
 
 /** Runs a command line; resolves to the exit code, 2 with one line on stderr for a mistake. */
 export async function run(args: readonly string[]): Promise<number> {
+  watchOutput();
   try {
     return await dispatch(args);
   } catch (error) {

@@ -4,7 +4,11 @@ import type { LogLevel } from './settings.js';
 
 /** A log of one JSON object a line, on stderr: stdout belongs to the command. */
 export function openLog(level: LogLevel = 'warn'): Logger {
-  return pino({ level }, pino.destination(process.stderr.fd));
+  const destination = pino.destination(process.stderr.fd);
+  destination.on('error', () => {
+    // A log that nobody reads, or that its disk has no room for, stops no server.
+  });
+  return pino({ level }, destination);
 }
 
 /**
