@@ -1,17 +1,24 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
 import { post, postHead, type RawConnection, rawConnection } from './support/raw-connection.js';
-import { type Server, serve } from './support/server.js';
+import { main, type Server, serve } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
 
 const HALF = 20;
 /** Longer than two signals of one key press lie apart. */
 const LATER_MS = 700;
 
-async function started(): Promise<Server> {
-  const server = await serve(['--data', newDirectory()]);
+/** Makes a process the first of its own, as in a container. */
+const first = ['unshare', '--pid', '--fork', '--kill-child'];
+const hasFirst = spawnSync(first[0] ?? '', [...first.slice(1), 'true']).status === 0;
+
+async function started(wrapper: readonly string[] = []): Promise<Server> {
+  const server = await serve(['--data', newDirectory()], {}, wrapper);
   await server.ask('/users', { users: ['alice'] });
   return server;
 }
@@ -101,6 +108,33 @@ test('a second signal ends the process at once', async () => {
   server.child.kill('SIGTERM');
   expect(await exit).toEqual([null, 'SIGKILL']);
   connection.close();
+});
+
+test.skipIf(!hasFirst)(
+  'also where it is the first process of a container',
+  async () => {
+    const server = await started(first);
+    const connection = await halfSent(server, JSON.stringify(bet('alice', 1)));
+    const { pid } = server.child;
+    const inside = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'));
+    const exit = once(server.child, 'exit');
+    process.kill(inside, 'SIGTERM');
+    await wait(LATER_MS);
+    process.kill(inside, 'SIGTERM');
+    await exit;
+    // Not by its end: the connection would have been answered.
+    expect(await connection.ends()).toBe('');
+  },
+  10_000,
+);
+
+test.each(['SIGTERM', 'SIGHUP'] as const)('%s while it starts ends it in order', async (signal) => {
+  const directory = newDirectory();
+  const args = ['serve', '--data', directory, '--port', '0', '--partitions', '8'];
+  const child = spawn(process.execPath, [main, ...args], { stdio: 'ignore' });
+  while (!existsSync(join(directory, 'manifest.json'))) await wait(1);
+  child.kill(signal);
+  expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
 test('one key press that arrives twice, as under npm start, still finishes what had arrived', async () => {

@@ -7,14 +7,17 @@ import { readWebhookSecrets, type WebhookSecrets } from '../server/webhooks.js';
 import { isLoopback, listen } from './address.js';
 import { withProgress } from './progress.js';
 import type { ServeSettings } from './serve-options.js';
-import { stopRequested } from './stop.js';
+import { stopped } from './stop.js';
 import { ownTokenSecret } from './token-secret.js';
 import { UsageError } from './usage.js';
 import { version } from './version.js';
 import { example, openBeside } from './welcome.js';
 
-/** Serves until a signal; then what was accepted is finished first. */
-export async function serveWallet(settings: ServeSettings): Promise<number> {
+/**
+ * Serves until it is to stop; then what was accepted is finished first. A recovery is finished too:
+ * it leaves off where a wallet can be closed.
+ */
+export async function serveWallet(settings: ServeSettings, stop: AbortSignal): Promise<number> {
   guardOpenDoor(settings);
   // Before anything is made: what is malformed leaves no trace.
   const secrets = webhookSecrets();
@@ -24,8 +27,9 @@ export async function serveWallet(settings: ServeSettings): Promise<number> {
     import('../server/server.js'),
   ]);
   try {
+    if (stop.aborted) return 0;
     const app = createServer(wallet, serverOptions(settings, secrets));
-    await serveUntilStopped(app, settings);
+    await serveUntilStopped(app, settings, stop);
   } finally {
     await wallet.close();
   }
@@ -79,12 +83,15 @@ function webhookSecrets(): WebhookSecrets {
   }
 }
 
-async function serveUntilStopped(app: Server, settings: ServeSettings): Promise<void> {
+async function serveUntilStopped(
+  app: Server,
+  settings: ServeSettings,
+  stop: AbortSignal,
+): Promise<void> {
   const { 'api-keys': apiKeys, 'hub88-public-key': hub88PublicKey } = settings;
-  const stop = stopRequested();
   const url = await listen(app, settings.host, settings.port);
   if (!apiKeys) process.stderr.write(hub88PublicKey ? openBeside : example(url, settings.currency));
   process.stdout.write(`purser listening on ${url}\n`);
-  await stop;
+  await stopped(stop);
   await drain(app);
 }
