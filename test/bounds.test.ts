@@ -360,7 +360,7 @@ test('what is no body or no list is told so, and nothing is lost', async () => {
 });
 
 test.each([
-  [{ dialect: 'latin' }, /no dialect 'latin'/],
+  [{ dialect: 'latin' }, /dialect is 'exwallet' or 'hub88', not 'latin'/],
   [{ durability: 'hope' }, /durability is 'disk' or 'process'/],
   [{ currency: '$' }, /currency has 3 to 8/],
   [{ initialBalance: -1 }, /initialBalance is a whole number/],

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { OpenError, openWallet, type Wallet } from 'purser';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { newDirectory, sharedDirectory } from './support/directory.js';
 import { type Change, forge, journalOf, placesOf } from './support/forgery.js';
 import { run } from './support/server.js';
@@ -521,12 +521,32 @@ test('what was refused is in no journal: it verifies, and opens again', async ()
   expect(await wallet.players.get('p')).toMatchObject({ status: 'ACTIVE' });
 });
 
-test.each(
-  [['', 5, null, {}, '\0'].map((dataDir) => ({ dataDir })), [{ currency: 840 }]].flat() as Loose[],
-)('%j opens nothing', async (options) => {
+test.each([
+  ...['', 5, null, {}, '\0'].map((dataDir) => ({ dataDir })),
+  ...[840, Symbol('EUR'), Object.create(null)].map((currency) => ({ currency })),
+  ...[{ dialect: Symbol('d') }, { onProgress: 5 }, [], { toString: 1 }, { constructor: 1 }],
+] as Loose[])('%o opens nothing', async (options) => {
   const error: unknown = await openWallet(options).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(OpenError);
   expect(String(error)).not.toContain('\n');
+});
+
+test('what onProgress throws is what openWallet rejects with', async () => {
+  const timers = vi.spyOn(globalThis, 'setInterval');
+  const { setInterval: original } = await import('node:timers');
+  // A short start is made a long one.
+  timers.mockImplementation(((call: () => void, ms: number) => {
+    return original(call, Math.min(ms, 10));
+  }) as typeof setInterval);
+  const onProgress = () => {
+    throw new Error('from onProgress');
+  };
+  const dataDir = newDirectory();
+  await expect(openWallet({ dataDir, partitions: 2, onProgress })).rejects.toThrow(
+    'from onProgress',
+  );
+  timers.mockRestore();
+  await (await openWallet({ dataDir, partitions: 2 })).close();
 });
 
 /** The bytes of a transfer's `to` in the journal, and others as long. */

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { limits } from '../limits.js';
 import { OpenError } from './errors.js';
 
@@ -21,7 +22,7 @@ export interface WalletOptions {
   readonly initialBalance?: number;
   /** Heap of each partition's thread in MiB; a thread that needs more is replaced. Default 8192. */
   readonly threadHeapMegabytes?: number;
-  /** Called while a long recovery runs. */
+  /** Called while a long recovery runs. When it throws the wallet does not open. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
@@ -63,37 +64,45 @@ export function settle(options: WalletOptions): Settings {
   refuseUnknown(options);
   const { dialect = 'exwallet', durability = 'disk' } = options;
   const { currency = 'USD', initialBalance = 100_000 } = options;
-  if (!['exwallet', 'hub88'].includes(dialect)) throw new OpenError(`no dialect '${dialect}'`);
-  if (!['disk', 'process'].includes(durability)) {
-    throw new OpenError(`durability is 'disk' or 'process', not '${durability}'`);
-  }
-  if (!isPartitions(options.partitions)) {
-    throw new OpenError(`partitions must be 1 to ${limits.partitions}, not ${options.partitions}`);
-  }
-  if (!isCurrencyCode(currency)) {
-    throw new OpenError(`a currency has 3 to 8 letters or digits, not '${currency}'`);
-  }
-  if (!Number.isSafeInteger(initialBalance) || initialBalance < 0) {
-    throw new OpenError(`initialBalance is a whole number from 0 to 2^53-1, not ${initialBalance}`);
-  }
-  if (options.dataDir !== undefined && !isPath(options.dataDir)) {
-    throw new OpenError('dataDir is the path of a directory, and not empty');
-  }
   const { dataDir, partitions, onProgress, threadHeapMegabytes = 8192 } = options;
-  if (!Number.isInteger(threadHeapMegabytes) || threadHeapMegabytes < LEAST_HEAP_MEGABYTES) {
-    const said = `a whole number from ${LEAST_HEAP_MEGABYTES}, not ${threadHeapMegabytes}`;
-    throw new OpenError(`threadHeapMegabytes is ${said}`);
-  }
+  const most = limits.partitions;
+  const least = LEAST_HEAP_MEGABYTES;
+  demand(['exwallet', 'hub88'].includes(dialect), "dialect is 'exwallet' or 'hub88'", dialect);
+  demand(['disk', 'process'].includes(durability), "durability is 'disk' or 'process'", durability);
+  demand(isPartitions(partitions), `partitions must be 1 to ${most}`, partitions);
+  demand(isCurrencyCode(currency), 'a currency has 3 to 8 letters or digits', currency);
+  demand(
+    isBalance(initialBalance),
+    'initialBalance is a whole number from 0 to 2^53-1',
+    initialBalance,
+  );
+  demand(dataDir === undefined || isPath(dataDir), 'dataDir is the path of a directory', dataDir);
+  demand(
+    isHeap(threadHeapMegabytes),
+    `threadHeapMegabytes is a whole number from ${least}`,
+    threadHeapMegabytes,
+  );
+  demand(isFunction(onProgress), 'onProgress is a function', onProgress);
   const money = { currency, initialBalance };
   return { dataDir, partitions, dialect, durability, ...money, threadHeapMegabytes, onProgress };
 }
 
+function demand(isSo: boolean, wanted: string, value: unknown): void {
+  if (!isSo) throw new OpenError(`${wanted}, not ${shown(value)}`);
+}
+
+/** Any value on one line: some can be made no text of. */
+function shown(value: unknown): string {
+  const short = { depth: 0, maxArrayLength: 3, maxStringLength: 100, breakLength: Infinity };
+  return inspect(value, { ...short, customInspect: false });
+}
+
 /** Who misspells `dataDir` would get a wallet that is removed at close. */
 function refuseUnknown(options: unknown): void {
-  if (typeof options !== 'object' || options === null) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new OpenError('openWallet takes an object of options');
   }
-  const unknown = Object.keys(options).find((name) => !(name in known));
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
   if (unknown === undefined) return;
   throw new OpenError(`no option '${unknown}': ${Object.keys(known).join(', ')} are known`);
 }
@@ -105,6 +114,18 @@ function isPath(path: unknown): boolean {
 function isPartitions(number: number | undefined): boolean {
   if (number === undefined) return true;
   return Number.isInteger(number) && number >= 1 && number <= limits.partitions;
+}
+
+function isBalance(balance: number): boolean {
+  return Number.isSafeInteger(balance) && balance >= 0;
+}
+
+function isHeap(megabytes: number): boolean {
+  return Number.isInteger(megabytes) && megabytes >= LEAST_HEAP_MEGABYTES;
+}
+
+function isFunction(value: unknown): boolean {
+  return value === undefined || typeof value === 'function';
 }
 
 /** 3 to 8 letters or digits. */
