@@ -109,6 +109,18 @@ test('an entry has every field of its request by name, ids as they were sent, an
   expect(csv).not.toContain('a-secret');
 });
 
+test('a table has no text that a spreadsheet would run, and numbers as they are', async () => {
+  const names = ["=cmd|' /C calc'!A0", '+1', '-1', '@SUM(A1)', "'quoted", 'a=1'];
+  const dataDir = await filled(1, async (wallet) => {
+    await wallet.createUsers(names);
+  });
+  const { out } = run('export', '--data', dataDir, '--format', 'csv');
+  const cells = out.split('\n').map((line) => line.split(',').slice(4, 7));
+  expect(cells.slice(2, 8)).toEqual(
+    names.map((name) => [name === 'a=1' ? name : `'${name}`, 'USD', '100000']),
+  );
+});
+
 test('every kind of entry is there with what it posted', async () => {
   const stake = bet('alice', 40);
   const dataDir = await filled(1, async (wallet) => {

@@ -10,7 +10,7 @@ const options = {
   format: {
     variable: 'PURSER_EXPORT_FORMAT',
     shows: 'ndjson|csv',
-    help: 'one JSON object a line, or a table',
+    help: "one JSON object a line, or a table: a ' begins what a spreadsheet could take for a formula",
     fallback: 'ndjson',
     read: oneOf(['ndjson', 'csv']),
   },
