@@ -131,7 +131,13 @@ test('a closed wallet says so, after it has finished what it accepted', async ()
   const closing = wallet.close();
   expect((await Promise.all(accepted)).every(({ status }) => status === 'RS_OK')).toBe(true);
   await closing;
-  await expect(wallet.bet(bet('alice', 1))).rejects.toMatchObject({ code: 'closed' });
+  const calls = [
+    () => wallet.bet(bet('alice', 1)),
+    () => wallet.createUsers([]),
+    () => wallet.items.get('gold_coin'),
+    () => wallet.items.list(),
+  ];
+  for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'closed' });
 });
 
 test('close finishes a batch that is under way, or refuses all of it', async () => {

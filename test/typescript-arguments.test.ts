@@ -531,6 +531,17 @@ test.each([
   expect(String(error)).not.toContain('\n');
 });
 
+test('an item that was given out cannot be changed for others', async () => {
+  const put = await wallet.items.put('kept', { name: 'Kept', kind: 'consumable', price: 5 });
+  const [got, listed] = [await wallet.items.get('kept'), await wallet.items.list()];
+  if (!put.ok || !got.ok || !listed.ok) throw new Error('the item is not there');
+  for (const item of [put.value, got.value, listed.value.data[0]] as Loose[]) {
+    expect(() => {
+      item.price = 0;
+    }).toThrow(TypeError);
+  }
+});
+
 test('what onProgress throws is what openWallet rejects with', async () => {
   const timers = vi.spyOn(globalThis, 'setInterval');
   const { setInterval: original } = await import('node:timers');

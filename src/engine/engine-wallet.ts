@@ -168,6 +168,7 @@ export class EngineWallet implements Wallet {
 
   async createUsers(users: readonly unknown[]): Promise<number> {
     if (!Array.isArray(users)) throw new TypeError('createUsers takes an array of names');
+    if (this.#closing !== undefined) throw closed();
     const { currency, initialBalance } = this.#settings;
     const opened: Promise<boolean>[] = [];
     let created = 0;

@@ -53,7 +53,7 @@ export interface PlayerBody {
   readonly initial_balance?: number;
 }
 
-/** The sums of one system account over all partitions, exact, as decimal text beyond 2^53. */
+/** The sums of the system accounts over all partitions, exact; over HTTP they are decimal text. */
 export interface Books {
   /** Balance of each account in minor units; `players` is the sum of all players. */
   readonly accounts: Readonly<Record<string, bigint>>;

@@ -27,6 +27,7 @@ import type {
   Refused,
   RequestOptions,
 } from '../economy.js';
+import { closed } from '../errors.js';
 import { type Requests, refusedAs } from '../requests.js';
 import { isPathStep } from '../user-id.js';
 import { argsOf } from './arguments.js';
@@ -61,7 +62,9 @@ export class Catalogue implements Items {
     if (found.ok) for (const item of found.value) this.#note(item);
   }
 
+  /** Callers get the very objects that are kept, which have no others within. */
   #note(item: Item): void {
+    Object.freeze(item);
     const known = this.#items.get(item.sku);
     if (known !== undefined && known.version >= item.version) return;
     const { sku, version, kind, price, active, grants, duration, max_per_player } = item;
@@ -71,6 +74,7 @@ export class Catalogue implements Items {
   }
 
   async list(options?: PageOptions): Promise<Outcome<Page<Item>>> {
+    if (this.#requests.closed) throw closed();
     const page = pageOf(options);
     const fault = malformed(pageForm, page);
     if (fault !== undefined) return refusedAs(fault);
@@ -85,6 +89,7 @@ export class Catalogue implements Items {
   }
 
   async get(sku: string): Promise<Outcome<Item>> {
+    if (this.#requests.closed) throw closed();
     const item = this.#items.get(sku);
     if (item === undefined) return refusedAs(refuse('item_not_found'));
     return { ok: true, value: item, replayed: false, version: item.version };
