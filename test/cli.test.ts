@@ -59,6 +59,22 @@ test('a negative number is read as the value that it is', () => {
   expect(err).toMatch(/^purser: --initial-balance: .*0 to .+\n$/);
 });
 
+test('a server that a cluster started ends when it is told to', () => {
+  const script = `
+    const cluster = require('node:cluster');
+    const [exec, data] = process.argv.slice(1);
+    const args = ['serve', '--port', '0', '--data', data];
+    cluster.setupPrimary({ exec, args, execArgv: [], silent: true });
+    const worker = cluster.fork();
+    worker.on('listening', () => worker.process.kill('SIGTERM'));
+    worker.on('exit', (code, signal) => console.log(code, signal));
+    setTimeout(() => worker.process.kill('SIGKILL'), 10_000).unref();`;
+  const { stdout } = spawnSync(process.execPath, ['-e', script, main, newDirectory()], {
+    encoding: 'utf8',
+  });
+  expect(stdout).toBe('0 null\n');
+});
+
 test('partitions that cannot be are found before anything is made', async () => {
   const dataDir = newDirectory();
   for (const partitions of [0, 65, 1.5]) {
