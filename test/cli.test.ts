@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { openWallet } from 'purser';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
 import { main, run, serve } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
@@ -150,13 +150,26 @@ describe.skipIf(process.platform !== 'linux')('output that cannot be written', (
     expect(shell('purser verify --data /nowhere 2> /dev/full').status).toBe(2);
   });
 
-  test('a server whose output nobody reads serves on', async () => {
+  test.each([
+    ['nobody reads', ''],
+    ['has no room', 'exec 2> /dev/full;'],
+  ])('a server whose log %s serves on, and stops', async (_, redirect) => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as { port: number };
     taken.close();
     const args = ['serve', '--data', newDirectory(), '--port', `${port}`, '--log', 'info'];
-    const child = spawn(process.execPath, [main, ...args]);
+    const child = spawn('bash', [
+      '-c',
+      `${redirect} exec "$@"`,
+      '-',
+      process.execPath,
+      main,
+      ...args,
+    ]);
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
     child.stdout.destroy();
     child.stderr.destroy();
     const health = () =>

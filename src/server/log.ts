@@ -2,13 +2,13 @@ import type { FastifyBaseLogger } from 'fastify';
 import { type Logger, pino } from 'pino';
 import type { LogLevel } from './settings.js';
 
-/** A log of one JSON object a line, on stderr: stdout belongs to the command. */
+/**
+ * A log of one JSON object a line, on stderr: stdout belongs to the command. Lines that cannot be
+ * written are lost, as the command has it for all that it says there; pino's own way to a file
+ * would try again for ever when the process is to end.
+ */
 export function openLog(level: LogLevel = 'warn'): Logger {
-  const destination = pino.destination(process.stderr.fd);
-  destination.on('error', () => {
-    // A log that nobody reads, or that its disk has no room for, stops no server.
-  });
-  return pino({ level }, destination);
+  return pino({ level }, process.stderr);
 }
 
 /**
