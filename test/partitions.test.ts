@@ -52,6 +52,20 @@ test('a thread that dies unasked is noticed, and what it had sent still arrives'
   expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
 });
 
+test('a thread that ends again and again is started ever less often', () => {
+  const fault = pathToFileURL(resolve(support, 'fault.mjs')).href;
+  const script = resolve(support, 'thread-again.mjs');
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--import', fault, script, newDirectory()],
+    { encoding: 'utf8', timeout: 55_000 },
+  );
+  expect(status, stderr).toBe(0);
+  // At once, and after 0.1, 0.2, 0.4, 0.8 and 1.6 s.
+  expect(Number(stdout)).toBeLessThanOrEqual(6);
+  expect(Number(stdout)).toBeGreaterThan(2);
+});
+
 test('close ends a thread that is on its way back, too', () => {
   const fault = pathToFileURL(resolve(support, 'fault.mjs')).href;
   const script = resolve(support, 'thread-close.mjs');

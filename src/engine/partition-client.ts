@@ -14,7 +14,7 @@ import type { Clock } from './clock.js';
 import { closed, EngineError, unavailable } from './errors.js';
 import { greet, type OnProgress } from './greeting.js';
 import { Mailbox } from './mailbox.js';
-import { healthOf, type State } from './partition-health.js';
+import { healthOf, Lives, type State } from './partition-health.js';
 import type { StartThread, Thread, ThreadOptions } from './pool.js';
 import type { TurnEnd } from './turn-end.js';
 import type { PartitionChange, PartitionHealth } from './wallet.js';
@@ -49,6 +49,7 @@ export class PartitionClient {
   #thread: Thread | undefined;
   #state: State = { kind: 'recovering' };
   #restarts = 0;
+  readonly #lives = new Lives();
   #flushing = false;
   #idle: (() => void)[] = [];
   #recovery: Promise<void> | undefined;
@@ -81,6 +82,7 @@ export class PartitionClient {
 
   #serve(thread: Thread, epoch: number): void {
     this.#state = { kind: 'serving', epoch };
+    this.#lives.begin();
     void thread.died.then((error) => this.#fail(epoch, error));
   }
 
@@ -273,9 +275,11 @@ export class PartitionClient {
 
   async #recover(cause: unknown): Promise<void> {
     let last = cause;
+    let pause_ms = this.#lives.end();
     for (let attempt = 0; attempt < limits.recovery_attempts; attempt++) {
       try {
         await this.#thread?.destroy();
+        if (pause_ms > 0) await new Promise((resolve) => setTimeout(resolve, pause_ms));
         this.#thread = this.#start(this.#options);
         this.#restarts += 1;
         const { epoch } = await greet(this.#thread, this.#options.progress);
@@ -284,7 +288,7 @@ export class PartitionClient {
         return;
       } catch (error) {
         last = error;
-        await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** attempt));
+        pause_ms = 100 * 2 ** attempt;
       }
     }
     this.#giveUp(last);

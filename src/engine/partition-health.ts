@@ -1,3 +1,4 @@
+import { limits } from '../limits.js';
 import type { PartitionHealth } from './wallet.js';
 
 /** The life of a partition: `recovering` and `serving` in turn, until one of the others. */
@@ -6,6 +7,23 @@ export type State =
   | { readonly kind: 'serving'; readonly epoch: number }
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'closed' };
+
+/** The lives of a partition's threads: after several short ones the next one waits. */
+export class Lives {
+  #begun_ms = 0;
+  #short = 0;
+
+  begin(): void {
+    this.#begun_ms = performance.now();
+  }
+
+  /** How long the next one waits: a disk that fails every time fails no less for being asked more. */
+  end(): number {
+    const isShort = performance.now() - this.#begun_ms < limits.short_life_ms;
+    this.#short = isShort ? this.#short + 1 : 0;
+    return this.#short < 2 ? 0 : Math.min(100 * 2 ** (this.#short - 2), limits.restart_pause_ms);
+  }
+}
 
 type Counts = Pick<PartitionHealth, 'partition' | 'pending' | 'restarts'>;
 
