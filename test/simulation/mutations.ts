@@ -68,7 +68,7 @@ export const mutations: readonly Fault[] = [
     name: 'does not read the outbox again when a thread was lost',
     seed: 174,
     file: 'engine/engine-wallet.js',
-    find: 'partition.onRecovered(() => void this.#recall(number));',
+    find: "if (change.state === 'serving')\n            void this.#recall(change.partition);",
     replace: '',
   },
   {
