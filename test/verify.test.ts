@@ -2,14 +2,17 @@ import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
   cpSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { openWallet } from 'purser';
 import { beforeEach, expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
@@ -223,5 +226,47 @@ test('a walk that ends for a reason beside the journal says so, and not that it 
   expect(verify(fill, 40)).toEqual(unverified('as memory ran out'));
   const full = "throw new RangeError('Map maximum size exceeded');";
   expect(verify(full, 4096)).toEqual(unverified('as memory ran out'));
+  mutant.remove();
+});
+
+test.each(['journal', 'checkpoint'])(
+  'a %s that the system keeps from being read is not damaged',
+  async (part) => {
+    await fill(4);
+    const file = join(directory, 'partition-0', part, 'data.mdb');
+    rmSync(file);
+    // Also for root, who may read everything.
+    symlinkSync('data.mdb', file);
+    const cause = new RegExp(`${file} cannot be read: ELOOP: .*`);
+    await openingFails(cause);
+    expect(readdirSync(join(directory, 'partition-0')).sort()).toEqual(['checkpoint', 'journal']);
+    const { code, err } = run('verify', '--data', directory);
+    expect(code).toBe(2);
+    expect(err).toMatch(new RegExp(`^purser: .* could not be verified: ${cause.source}\\n$`));
+    if (part === 'checkpoint') return;
+    const copied = run('backup', '--data', directory, '--to', `${directory}-copy`);
+    expect(copied.code).toBe(2);
+    expect(copied.err).toMatch(new RegExp(`^purser: .* cannot be copied: ${cause.source}\\n$`));
+  },
+);
+
+test('a checkpoint is not called damaged when somebody ends the process that looks at it', async () => {
+  await fill(4);
+  const mutant = mutate(projectRoot(import.meta.url), {
+    name: 'a look at a checkpoint that is ended',
+    file: 'partitions/probe.js',
+    find: 'if (!(await probeCheckpoint(directory)))',
+    replace:
+      'process.kill(process.pid, process.env.SIGNAL); if (!(await probeCheckpoint(directory)))',
+  });
+  const index = pathToFileURL(join(mutant.dist, 'index.js')).href;
+  const ended = (await import(index)) as { readonly openWallet: typeof openWallet };
+  for (const signal of ['SIGINT', 'SIGKILL']) {
+    process.env['SIGNAL'] = signal;
+    const opening = ended.openWallet({ dataDir: directory });
+    await expect(opening).rejects.toThrow(new RegExp(`ended a process by ${signal}$`));
+  }
+  delete process.env['SIGNAL'];
+  expect(readdirSync(join(directory, 'partition-0')).sort()).toEqual(['checkpoint', 'journal']);
   mutant.remove();
 });

@@ -1,5 +1,6 @@
-import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { refuseUnreadable } from './unreadable.js';
 
 /** Where LMDB keeps what this checks, in each of its two meta pages. */
 const META = { magic: 24, version: 28, pageSize: 48, lastPage: 144, transaction: 152, end: 160 };
@@ -10,12 +11,12 @@ const PAGE_BYTES = 4096;
 /**
  * What is wrong with an LMDB file as far as its size and meta pages tell; undefined when nothing
  * is. LMDB itself maps the file unseen: a truncated one would end the process when it is touched,
- * and a missing or empty one would open as a new, empty database.
+ * and a missing or empty one would open as a new, empty database. Throws Unreadable.
  */
 export function faultOfDataFile(directory: string): string | undefined {
   const path = join(directory, 'data.mdb');
-  if (!existsSync(path)) return `${path} is missing`;
-  const file = openSync(path, 'r');
+  const file = openToRead(path);
+  if (file === undefined) return `${path} is missing`;
   try {
     const least = fstatSync(file).size;
     if (least < 2 * PAGE_BYTES) return `${path} has only ${least} bytes`;
@@ -29,6 +30,23 @@ export function faultOfDataFile(directory: string): string | undefined {
     return size < needed ? `${path} has ${size} bytes of ${needed}: it is truncated` : undefined;
   } finally {
     closeSync(file);
+  }
+}
+
+/** Whether there is one. Throws Unreadable where that cannot be known. */
+export function hasDataFile(directory: string): boolean {
+  const file = openToRead(join(directory, 'data.mdb'));
+  if (file !== undefined) closeSync(file);
+  return file !== undefined;
+}
+
+function openToRead(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    refuseUnreadable(path, error);
+    throw error;
   }
 }
 

@@ -25,8 +25,8 @@ export async function momentOf(
 
 /** Of a journal that cannot be read it is no time at all: whoever walks it then says why. */
 async function newestTime(path: string): Promise<number> {
-  if (faultOfDataFile(path) !== undefined) return Number.NEGATIVE_INFINITY;
   try {
+    if (faultOfDataFile(path) !== undefined) return Number.NEGATIVE_INFINITY;
     const journal = openJournal(path, { durability: 'disk', readOnly: true });
     const newest = journal.read(journal.last);
     const time = newest === undefined ? Number.NEGATIVE_INFINITY : timeOfStored(newest);

@@ -3,6 +3,7 @@ import type { Journal } from './journal.js';
 import { momentOf } from './moment.js';
 import { SharedIds } from './shared-ids.js';
 import type { Transit } from './transit.js';
+import { Unreadable } from './unreadable.js';
 import { type PartitionPlace, type PartitionReport, verifyPartition } from './verify.js';
 
 /** What the process is told, in one message. */
@@ -14,7 +15,10 @@ export interface VerifyTask {
   readonly frames: number;
 }
 
-/** What the process says: where it is (after frame 0: at the checkpoint), and each report. */
+/**
+ * What the process says: where it is (after frame 0: at the checkpoint), each report, and why it
+ * cannot go on where that is no fault of what it reads.
+ */
 export type VerifyNews =
   | {
       readonly kind: 'at';
@@ -22,6 +26,7 @@ export type VerifyNews =
       readonly done: number;
       readonly total: number;
     }
+  | { readonly kind: 'unreadable'; readonly reason: string }
   | {
       readonly kind: 'report';
       readonly report: PartitionReport;
@@ -57,5 +62,14 @@ async function verify({ seed, partitions, frames }: VerifyTask): Promise<void> {
   }
 }
 
-process.once('message', (task: VerifyTask) => void verify(task));
+async function run(task: VerifyTask): Promise<void> {
+  try {
+    await verify(task);
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    say({ kind: 'unreadable', reason: error.message });
+  }
+}
+
+process.once('message', (task: VerifyTask) => void run(task));
 process.once('disconnect', () => process.exit());

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Books, type BookValues, totalOf } from '../ledger/apply.js';
@@ -11,7 +10,7 @@ import {
   openCheckpoints,
 } from './checkpoint-store.js';
 import { isMemory } from './child-end.js';
-import { faultOfDataFile } from './data-file.js';
+import { faultOfDataFile, hasDataFile } from './data-file.js';
 import { EntryVerifier, type Share } from './entry-verifier.js';
 import { faultIn, faultOfEnd, reasonOf } from './fault.js';
 import { checkFrame, eachEntry, FrameFault, hashFrame, readFrameHeader } from './frame.js';
@@ -21,6 +20,7 @@ import { type Journal, openJournal } from './journal.js';
 import { journalDirectory } from './journal-file.js';
 import { lastBefore } from './moment.js';
 import type { SharedIds } from './shared-ids.js';
+import { refuseUnreadable } from './unreadable.js';
 
 /** What the walk of one partition found, as far as it came. */
 export interface PartitionReport {
@@ -57,6 +57,7 @@ export interface Watch {
  * Walks every frame of a partition, from the first one on: checksums, hash chain, numbers and times;
  * every entry by `EntryVerifier`; at the end the sums, and the checkpoint against the walk. The
  * journal is added to `journals` and stays open: other partitions' ids are compared with its own.
+ * Throws Unreadable.
  */
 export async function verifyPartition(
   plan: PartitionPlan,
@@ -66,15 +67,16 @@ export async function verifyPartition(
 ): Promise<PartitionReport> {
   const { directory, partition } = plan;
   const path = journalDirectory(directory);
-  const damaged = faultOfDataFile(path);
-  if (damaged !== undefined) return unread(partition, damaged);
   try {
+    const damaged = faultOfDataFile(path);
+    if (damaged !== undefined) return unread(partition, damaged);
     const checkpoint = await readCheckpoint(directory, ids.hash.seed);
     const journal = openJournal(path, { durability: 'disk', readOnly: true });
     journals.push(journal);
     return await verifyJournal(journal, checkpoint, plan, ids, watch);
   } catch (error) {
     refuseMemory(error);
+    refuseUnreadable(path, error);
     return unread(partition, `${path} cannot be read: ${reasonOf(error)}`);
   }
 }
@@ -109,18 +111,20 @@ async function readCheckpoint(
   seed: Uint8Array,
 ): Promise<Checkpoint | CheckpointFault | undefined> {
   const path = join(directory, 'checkpoint');
-  if (!existsSync(join(path, 'data.mdb'))) return undefined;
+  if (!hasDataFile(path)) return undefined;
   const damaged = faultOfDataFile(path);
   if (damaged !== undefined) return new CheckpointFault(damaged);
-  const store = openCheckpoints(directory, 'disk', true);
+  let store: CheckpointStore | undefined;
   try {
+    store = openCheckpoints(directory, 'disk', true);
     return readWhole(store, seed);
   } catch (error) {
     refuseMemory(error);
+    refuseUnreadable(path, error);
     if (error instanceof CheckpointFault) return error;
     return new CheckpointFault(`the checkpoint cannot be read: ${reasonOf(error)}`);
   } finally {
-    await store.close();
+    await store?.close();
   }
 }
 

@@ -50,6 +50,7 @@ async function walk(
   const reports: PartitionReport[] = [];
   let at = { partition: 0, done: 0, total: 0 };
   let underWay: Transit['underWay'] = { messages: 0, amount: 0n };
+  let unreadable: string | undefined;
   const child = fork(PROCESS, {
     execArgv: [],
     serialization: 'advanced',
@@ -59,13 +60,17 @@ async function walk(
     if (news.kind === 'at') {
       at = news;
       onWalk(news.partition, news.done, news.total);
-      return;
+    } else if (news.kind === 'unreadable') {
+      unreadable = news.reason;
+      child.disconnect();
+    } else {
+      reports.push(news.report);
+      underWay = news.underWay;
+      if (isLast(task, reports)) child.disconnect();
     }
-    reports.push(news.report);
-    underWay = news.underWay;
-    if (isLast(task, reports)) child.disconnect();
   });
   const end = await endOfWalk(child, task, signal);
+  if (unreadable !== undefined) throw new Unverified(unreadable);
   if (isLast(task, reports)) {
     return { reports, fault: reports.at(-1)?.fault, underWay, ended: false };
   }
