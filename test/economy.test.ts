@@ -586,6 +586,25 @@ test('any sequence of requests leaves a journal that verifies', { timeout: 60_00
   }
 });
 
+test('close ends an audit that is under way, and whoever waits for the next one hears so', async () => {
+  const short = await openWallet({ partitions: 1 });
+  await short.createUsers(['alice']);
+  const processes = (): number =>
+    process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap').length;
+  const before = processes();
+  const asked = Promise.allSettled([short.audit(), short.audit()]);
+  await short.close();
+  // What Node keeps of a process that has ended is gone some turns later.
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(processes()).toBe(before);
+  for (const one of await asked) {
+    expect(one).toMatchObject({
+      status: 'rejected',
+      reason: { name: 'EngineError', code: 'closed' },
+    });
+  }
+});
+
 test('an audit sees what was answered before it was asked for', async () => {
   const dataDir = newDirectory();
   const wallet = await openWallet({ dataDir, partitions: 1 });

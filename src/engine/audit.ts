@@ -1,5 +1,6 @@
-import { verifyDirectory } from './directory.js';
+import { type VerifyReport, verifyDirectory } from './directory.js';
 import type { Audit } from './economy.js';
+import { closed, EngineError, OpenError } from './errors.js';
 
 /** A walk under way, and the one that those wait for who asked during it. */
 interface Walk {
@@ -7,30 +8,60 @@ interface Walk {
   next?: Promise<Audit>;
 }
 
-const underWay = new Map<string, Walk>();
-
 /**
- * Walks the journal as it is now, in a process of its own. One at a time: whoever asks meanwhile
- * shares the next, which sees all that was answered before it was asked for.
+ * Walks of a wallet's journal as it is when they begin, each in a process of its own. One at a time:
+ * whoever asks meanwhile shares the next, which sees all that was answered before it was asked for.
  */
-export function auditDirectory(dataDir: string): Promise<Audit> {
-  const walk = underWay.get(dataDir);
-  if (walk === undefined) return begin(dataDir);
-  walk.next ??= walk.audit.then(
-    () => begin(dataDir),
-    () => begin(dataDir),
-  );
-  return walk.next;
+export class Audits {
+  readonly #dataDir: string;
+  readonly #closing = new AbortController();
+  #underWay: Walk | undefined;
+
+  constructor(dataDir: string) {
+    this.#dataDir = dataDir;
+  }
+
+  run(): Promise<Audit> {
+    const walk = this.#underWay;
+    if (walk === undefined) return this.#begin();
+    const begin = (): Promise<Audit> => this.#begin();
+    walk.next ??= walk.audit.then(begin, begin);
+    return walk.next;
+  }
+
+  /** Ends the walk under way, with its process: who waits hears that the wallet is closed. */
+  async close(): Promise<void> {
+    this.#closing.abort(closed());
+    const { audit, next } = this.#underWay ?? {};
+    await Promise.allSettled([audit, next]);
+  }
+
+  #begin(): Promise<Audit> {
+    const audit = this.#walk().finally(() => {
+      this.#underWay = undefined;
+    });
+    this.#underWay = { audit };
+    return audit;
+  }
+
+  async #walk(): Promise<Audit> {
+    const { signal } = this.#closing;
+    signal.throwIfAborted();
+    return auditOf(await verified(this.#dataDir, signal));
+  }
 }
 
-function begin(dataDir: string): Promise<Audit> {
-  const audit = run(dataDir).finally(() => underWay.delete(dataDir));
-  underWay.set(dataDir, { audit });
-  return audit;
+/** The only exception of an open wallet is an EngineError. */
+async function verified(dataDir: string, signal: AbortSignal): Promise<VerifyReport> {
+  try {
+    return await verifyDirectory(dataDir, undefined, signal);
+  } catch (error) {
+    if (!(error instanceof OpenError)) throw error;
+    throw new EngineError('unavailable', error.message, { cause: error });
+  }
 }
 
-async function run(dataDir: string): Promise<Audit> {
-  const report = await verifyDirectory(dataDir);
+function auditOf(report: VerifyReport): Audit {
   const { ok, fault, position, entries, users, orders, lots, accounts } = report;
   const total = Object.values(accounts).reduce((sum, value) => sum + value, 0n);
   const texts = Object.entries(accounts).map(([name, value]) => [name, value.toString()]);

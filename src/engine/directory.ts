@@ -63,11 +63,13 @@ export interface ExportedEntry {
 
 /**
  * Walks every frame of a data directory that was begun before now. Throws OpenError when there is
- * no directory, or when the walk did not come to its end for a reason beside it, such as memory.
+ * no directory, or when the walk did not come to its end for a reason beside it, such as memory;
+ * with `signal`'s reason, when that ends it.
  */
 export async function verifyDirectory(
   dataDir: string,
   onProgress?: (progress: Progress) => void,
+  signal?: AbortSignal,
 ): Promise<VerifyReport> {
   const manifest = begunDirectory(dataDir);
   const seed = Buffer.from(manifest.seed, 'hex');
@@ -83,7 +85,10 @@ export async function verifyDirectory(
     onProgress?.({ what: `verifying partition ${partition}, frames`, done, total });
   };
   try {
-    const { reports, fault, underWay } = await verifyPartitions(seed, partitions, { onWalk });
+    const { reports, fault, underWay } = await verifyPartitions(seed, partitions, {
+      onWalk,
+      signal,
+    });
     return total(manifest, reports, fault, underWay);
   } catch (error) {
     if (!(error instanceof Unverified)) throw error;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { resolve as absolute, join } from 'node:path';
 import type { Hello } from '../partitions/slots.js';
 import { reserveAddressSpace } from './address-space.js';
-import { auditDirectory } from './audit.js';
+import { Audits } from './audit.js';
 import { Clock } from './clock.js';
 import {
   genesisHash,
@@ -14,7 +14,6 @@ import {
   supplyOf,
 } from './data-directory.js';
 import { lockDirectory } from './directory-lock.js';
-import type { Audit } from './economy.js';
 import { EngineWallet } from './engine-wallet.js';
 import { OpenError } from './errors.js';
 import type { Manifest } from './manifest.js';
@@ -37,8 +36,11 @@ export async function openWallet(options: WalletOptions = {}): Promise<Wallet> {
   prepareDirectory(dataDir, settings.partitions);
   const lock = await lockDirectory(dataDir);
   const surroundings = { clock: new Clock(), start: startThread, turnEnd: new TurnEnd() };
+  const audits = new Audits(dataDir);
   let freeSpace = (): void => {};
   const release = async (): Promise<void> => {
+    // First: a walk reads what is given back, and may take long.
+    await audits.close();
     surroundings.turnEnd.close();
     freeSpace();
     await lock.release();
@@ -50,11 +52,10 @@ export async function openWallet(options: WalletOptions = {}): Promise<Wallet> {
     const partitions = await openPartitions(dataDir, manifest, settings, surroundings);
     const seed = Buffer.from(manifest.seed, 'hex');
     const router = new Router(partitions, seed);
-    const audit = (): Promise<Audit> => auditDirectory(dataDir);
     const wallet = new EngineWallet(partitions, router, settings, {
       clock: surroundings.clock,
       seed,
-      audit,
+      audit: () => audits.run(),
       release,
     });
     await begin(wallet, router, partitions, dataDir);
