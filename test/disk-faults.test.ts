@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
 import { run, type Server, serve } from './support/server.js';
@@ -88,6 +91,33 @@ test.skipIf(!hasStrace).each([
     expect(refusals[0]).toBe('unavailable');
     expect(answer).toMatchObject({ status: 'RS_OK', balance: 99_999 });
     await server.kill();
+    expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+  },
+);
+
+test.skipIf(!hasStrace)(
+  'a directory on a disk that is full is served, and what fails at its end is said in one line',
+  async () => {
+    const directory = newDirectory();
+    const calm = await serve(['--data', directory, '--partitions', '1']);
+    await calm.ask('/users', { users: ['alice'] });
+    await calm.kill();
+    const path = join(directory, 'manifest.json');
+    const manifest = readFileSync(path, 'utf8');
+    const full = ['strace', '-D', '-f', '-o', '/dev/null', '-e', 'trace=write,pwrite64,pwritev'];
+    const files = [`${path}.new`, join(directory, 'partition-0', 'checkpoint', 'data.mdb')];
+    const inject = ['-e', 'inject=write,pwrite64,pwritev:error=ENOSPC'];
+    const paths = files.flatMap((file) => ['-P', file]);
+    const server = await serve(['--data', directory], {}, [...full, ...paths, ...inject]);
+    const read = await server.ask('/user/balance', { user: 'alice', request_uuid: randomUUID() });
+    expect(read).toMatchObject({ status: 'RS_OK', balance: 100_000 });
+    expect(readFileSync(path, 'utf8')).toBe(manifest);
+    // There is something for a checkpoint to write.
+    await insist(server, bet('alice', 1));
+    expect(await server.stop()).toBe(2);
+    expect(server.said().trim().split('\n').at(-1)).toMatch(
+      /^purser: the last checkpoint was not written; .+$/,
+    );
     expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
   },
 );

@@ -1,4 +1,4 @@
-import { OpenError } from '../engine/errors.js';
+import { EngineError, OpenError } from '../engine/errors.js';
 import { backup } from './backup.js';
 import type { Command } from './command.js';
 import { loadEnvironment } from './environment.js';
@@ -54,8 +54,12 @@ function unknown(name: string): UsageError {
   return new UsageError(`${mistake}: ${known} are known, and --help explains them`);
 }
 
-/** Errors of the system, such as a directory that may not be written, speak in one line too. */
+/**
+ * Errors of the system, such as a directory that may not be written, and of the engine, such as a
+ * last checkpoint that finds no room, speak in one line too.
+ */
 function isMistake(error: unknown): error is Error {
   if (error instanceof UsageError || error instanceof OpenError) return true;
+  if (error instanceof EngineError) return true;
   return error instanceof Error && 'syscall' in error;
 }

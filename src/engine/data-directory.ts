@@ -92,7 +92,7 @@ export function lastKnown({ frames }: Manifest, partition: number): number {
   return frames?.[partition] ?? 0;
 }
 
-/** Notes that every partition has begun, and how far each has come. */
+/** Notes that every partition has begun, and how far each has come; on a full disk, if it can. */
 export function markOpened(dataDir: string, manifest: Manifest, frames: readonly number[]): void {
   for (const [partition, frame] of frames.entries()) {
     const fault = faultOfEnd(frame, lastKnown(manifest, partition));
@@ -100,7 +100,18 @@ export function markOpened(dataDir: string, manifest: Manifest, frames: readonly
     throw new OpenError(`${dataDir} cannot be served: partition ${partition}: ${fault}`);
   }
   const isKnown = frames.every((frame, partition) => manifest.frames?.[partition] === frame);
-  if (!isKnown || !manifest.begun) writeManifest(dataDir, { ...manifest, begun: true, frames });
+  if (isKnown && manifest.begun) return;
+  try {
+    writeManifest(dataDir, { ...manifest, begun: true, frames });
+  } catch (error) {
+    // The older note says less, and nothing wrong: what is there can be read.
+    if (!manifest.begun || !isFullDisk(error)) throw error;
+  }
+}
+
+function isFullDisk(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
 /** Makes the names durable by which a new directory is found, up to where its file system begins. */

@@ -173,7 +173,8 @@ export class PartitionClient {
     try {
       if (state.kind === 'serving') await this.#thread?.run({ kind: 'close', epoch: state.epoch });
     } catch (cause) {
-      const message = 'the last checkpoint was not written; the journal has everything';
+      const kept = 'the last checkpoint was not written; the journal has everything';
+      const message = `${kept}: ${reasonOf(cause)}`;
       throw new EngineError('unavailable', message, { cause });
     } finally {
       await this.#thread?.destroy();
