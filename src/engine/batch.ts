@@ -45,7 +45,9 @@ export class Batch {
       const caller = this.callers[index] as Caller;
       const tag = this.tags[index] as number;
       try {
-        if (this.slot.codes[index] === RESULT.noRoom) caller.fail(tag, noRoom());
+        const code = this.slot.codes[index];
+        if (code === RESULT.noRoom) caller.fail(tag, noRoom());
+        else if (code === RESULT.noTime) caller.fail(tag, noTime());
         else caller.settle(tag, this.slot, index, extra);
       } catch (error) {
         // The command was done, but nobody can say how: that is told to its caller alone.
@@ -59,6 +61,10 @@ export class Batch {
       caller.fail(this.tags[index] as number, error);
     }
   }
+}
+
+function noTime(): EngineError {
+  return new EngineError('overloaded', 'too many long reads at once');
 }
 
 function noRoom(): EngineError {

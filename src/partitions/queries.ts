@@ -18,6 +18,7 @@ import type { Bytes } from './bytes.js';
 import { Cursors } from './cursors.js';
 import { readEntryHead } from './frame.js';
 import type { PartitionState } from './partition-state.js';
+import { LEFT_OUT, ReadBudget } from './read-budget.js';
 import { openingId, readRequestEntry } from './request-record.js';
 
 /** What can be read of a player, or (the last three) of a partition. */
@@ -44,10 +45,6 @@ export interface PageQuery {
   readonly cursor?: string;
 }
 
-/** What one page looks at and leaves out, at most; it may have fewer lines than asked for. */
-const LEFT_OUT = 5_000;
-/** The same of all pages of a turn: whoever reads what is not there does not hold up the others. */
-const LEFT_OUT_A_TURN = 20_000;
 const OPENINGS = 1_000;
 
 /** Where an entry is: its frame, and the place in it. */
@@ -57,9 +54,9 @@ type Place = readonly [frame: number, at: number];
 export class Queries {
   readonly #state: PartitionState;
   readonly #cursors: Cursors;
-  #leftOut = 0;
-  /** Where the first entries of some players are, or that it is too far; it never changes. */
-  readonly #openings = new Map<string, Place | undefined>();
+  readonly #budget = new ReadBudget();
+  /** How far the first entries of some players were looked for: they are where they are for ever. */
+  readonly #openings = new Map<string, { place: Place; lookedAt: number }>();
 
   constructor(state: PartitionState, seed: Uint8Array) {
     this.#state = state;
@@ -68,17 +65,23 @@ export class Queries {
 
   /** A turn begins. */
   begin(): void {
-    this.#leftOut = 0;
+    this.#budget.begin();
   }
 
-  /** Whether a page that has left out so much, the last now, ends here. */
-  #mustEnd(leftOut: number): boolean {
-    this.#leftOut += 1;
-    return leftOut >= LEFT_OUT || this.#leftOut >= LEFT_OUT_A_TURN;
-  }
-
-  /** The body of the answer, or why there is none. `records` holds the query's own record. */
+  /**
+   * The body of the answer, or why there is none. `records` holds the query's own record. Throws
+   * NoTime.
+   */
   run(query: Query, actor: Actor | undefined, records: Bytes, start: number): unknown | Refusal {
+    return this.#budget.spend(() => this.#answer(query, actor, records, start));
+  }
+
+  #answer(
+    query: Query,
+    actor: Actor | undefined,
+    records: Bytes,
+    start: number,
+  ): unknown | Refusal {
     const { documents } = this.#state;
     switch (query.what) {
       case 'payment owner':
@@ -197,12 +200,13 @@ export class Queries {
       const told = tell(value as Stored);
       if (told === undefined) {
         leftOut += 1;
-        if (!this.#mustEnd(leftOut)) continue;
+        if (!this.#budget.mustEnd(leftOut)) continue;
         return { data, next_cursor: this.#cursors.write(bound, id) };
       }
       if (data.length === limit) return { data, next_cursor: this.#cursors.write(bound, last) };
       data.push(told);
       last = id;
+      if (this.#budget.isSpent) return { data, next_cursor: this.#cursors.write(bound, last) };
     }
     return { data, next_cursor: null };
   }
@@ -225,9 +229,10 @@ export class Queries {
       const told = typeOf(entry);
       if (told !== undefined && (type === undefined || told === type)) {
         data.push(transactionOf(entry));
+        isOver = this.#budget.isSpent;
       } else {
         leftOut += 1;
-        isOver = this.#mustEnd(leftOut);
+        isOver = this.#budget.mustEnd(leftOut);
       }
       [frame, at] = [previousFrame, previousAt];
     }
@@ -251,24 +256,24 @@ export class Queries {
   /** A player's opening balance has no id of its own in the journal; it is the first entry. */
   #opening(actor: Actor, id: string): Transaction | undefined {
     if (id !== openingId(nameOf(actor))) return undefined;
-    if (!this.#openings.has(actor.key)) {
-      if (this.#openings.size >= OPENINGS) this.#openings.clear();
-      this.#openings.set(actor.key, this.#firstOf(actor));
-    }
-    const place = this.#openings.get(actor.key);
+    const place = this.#firstOf(actor);
     if (place === undefined) return undefined;
     const bytes = this.#state.frames.open(place[0]);
     const entry = readRequestEntry(bytes, place[1], this.#state.currencies);
     return typeOf(entry) === 'OPENING' ? transactionOf(entry) : undefined;
   }
 
+  /** Where a player's first entry is, unless it is too far. Throws NoTime; the next one goes on. */
   #firstOf(actor: Actor): Place | undefined {
-    let [frame, at] = [actor.frame, actor.at];
-    for (let scanned = 0; frame > 0 && scanned < LEFT_OUT; scanned++) {
-      const bytes = this.#state.frames.open(frame);
-      const { previousFrame, previousAt } = readEntryHead(bytes, at);
-      if (previousFrame === 0) return [frame, at];
-      [frame, at] = [previousFrame, previousAt];
+    const search = this.#openings.get(actor.key) ?? { place: [actor.frame, actor.at], lookedAt: 0 };
+    if (this.#openings.size >= OPENINGS) this.#openings.clear();
+    this.#openings.set(actor.key, search);
+    for (; search.lookedAt < LEFT_OUT; search.lookedAt++) {
+      this.#budget.demand(search.lookedAt);
+      const [frame, at] = search.place;
+      const { previousFrame, previousAt } = readEntryHead(this.#state.frames.open(frame), at);
+      if (previousFrame === 0) return search.place;
+      search.place = [previousFrame, previousAt];
     }
     return undefined;
   }

@@ -43,6 +43,8 @@ export const RESULT = {
   refused: 3,
   /** It would have been written, and the disk is too full; nothing was done. */
   noRoom: 4,
+  /** It would have been read, and this turn has no time for it. */
+  noTime: 5,
   REJECTED: 16,
 } as const;
 

@@ -30,6 +30,7 @@ import { entryBytes, recordOf } from './frame.js';
 import { unpack } from './packing.js';
 import type { PartitionState } from './partition-state.js';
 import { Queries, type Query } from './queries.js';
+import { NoTime } from './read-budget.js';
 import {
   amountOf,
   DETAILS,
@@ -117,7 +118,7 @@ export class Turn {
   }
 
   #reply(slot: Slot, index: number, extras: Extra[], result: Result): void {
-    if (result.code === RESULT.noRoom) {
+    if (result.code === RESULT.noRoom || result.code === RESULT.noTime) {
       slot.codes[index] = result.code;
       return;
     }
@@ -134,10 +135,20 @@ export class Turn {
 
   #query(records: Bytes, start: number, actor: Actor | undefined): Result {
     const query = unpackDetail(records, start, DETAILS.args) as Query;
-    const body = this.#queries.run(query, actor, records, start);
     const version = actor?.version ?? 0;
+    const body = this.#read(query, records, start, actor);
+    if (body instanceof NoTime) return { code: RESULT.noTime, version, body: null };
     if (!isRefusal(body)) return { code: RESULT.answered, version, body };
     return { code: RESULT.refused, version, body: { code: body.code, members: body.members } };
+  }
+
+  #read(query: Query, records: Bytes, start: number, actor: Actor | undefined): unknown {
+    try {
+      return this.#queries.run(query, actor, records, start);
+    } catch (error) {
+      if (error instanceof NoTime) return error;
+      throw error;
+    }
   }
 
   #decide(
