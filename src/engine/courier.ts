@@ -127,7 +127,9 @@ function settlementOf(
   delivery: Pick<Outcome<unknown>, 'ok'> & { readonly code?: string },
 ): SettleArgs {
   if (delivery.ok) return { message: id, delivered: true };
-  const sent = transaction === undefined ? {} : { to, returned: transaction };
+  // An earlier build sent to whatever it was given: the settlement must be taken all the same.
+  const isTold = transaction !== undefined && typeof to === 'string';
+  const sent = isTold ? { to, returned: transaction } : {};
   return { message: id, delivered: false, reason: delivery.code ?? '', ...sent };
 }
 
