@@ -67,7 +67,7 @@ export function checkSeed({ seed }: Checkpoint, expected: Uint8Array): void {
   throw new CheckpointFault('the checkpoint was taken with another seed than the manifest has');
 }
 
-const FORMAT = 4;
+const FORMAT = 5;
 const CRC_BYTES = 4;
 const packr = new Packr({ useRecords: false, int64AsType: 'bigint' });
 

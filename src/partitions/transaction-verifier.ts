@@ -145,20 +145,22 @@ export class TransactionVerifier {
 
   /** An id that its user rolled back before it came never stands. */
   #tombstones(mark: Mark, bytes: Bytes, record: number, frame: number, at: number): void {
+    const stands = this.#hasTombstone(bytes, record, record + RECORD.transaction);
+    assert.ok(!stands, 'its user had rolled it back before it came');
+    if (mark !== 'tombstone' || this.#hasTombstone(bytes, record, referenceAt(record))) return;
+    this.#tombstoned.insert(this.#ids.hash, frame, at, 0);
+  }
+
+  /** Leaves the tombstone's fingerprint in the hash. */
+  #hasTombstone(bytes: Bytes, record: number, id: number): boolean {
     const { hash } = this.#ids;
-    const user = userAt(bytes, record);
-    const length = userLength(bytes, record);
-    hash.uuidOfUser(bytes, record + RECORD.transaction, user, length);
-    const stands = this.#tombstoned.find(hash, (otherFrame, otherAt) => {
+    hash.uuidOfUser(bytes, id, userAt(bytes, record), userLength(bytes, record));
+    return this.#tombstoned.find(hash, (otherFrame, otherAt) => {
       const stored = this.#frames.open(otherFrame);
       const other = recordOf(stored, otherAt);
-      const same = sameUuid(stored, referenceAt(other), bytes, record + RECORD.transaction);
+      const same = sameUuid(stored, referenceAt(other), bytes, id);
       return same && sameUser(stored, other, bytes, record);
     });
-    assert.ok(!stands, 'its user had rolled it back before it came');
-    if (mark !== 'tombstone') return;
-    hash.uuidOfUser(bytes, referenceAt(record), user, length);
-    this.#tombstoned.insert(hash, frame, at, 0);
   }
 }
 

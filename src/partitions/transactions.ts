@@ -111,7 +111,11 @@ export class Transactions {
 
   /** Whether the record's user has rolled back its id before it came. */
   tombstoned(bytes: Bytes, start: number): boolean {
-    const id = start + RECORD.transaction;
+    return this.#hasTombstone(bytes, start + RECORD.transaction, start);
+  }
+
+  /** Leaves the tombstone's fingerprint in the hash. */
+  #hasTombstone(bytes: Bytes, id: number, start: number): boolean {
     this.#aim(bytes, id, bytes, start);
     this.#hashOfUser(bytes, id, start);
     return this.index.find(this.#hash, this.#isTombstone);
@@ -126,7 +130,8 @@ export class Transactions {
 
   #mark(bytes: Bytes, start: number, frame: number, at: number, mark: Mark): void {
     if (mark === 'tombstone') {
-      this.#hashOfUser(bytes, referenceAt(start), start);
+      // Once: a look-up walks every slot under a fingerprint, and who asks again adds another.
+      if (this.#hasTombstone(bytes, referenceAt(start), start)) return;
       this.#insert(frame, at, STATES.tombstone);
       return;
     }
