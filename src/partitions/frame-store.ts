@@ -12,6 +12,9 @@ export class FrameStore {
   readonly #journal: Journal;
   readonly #ring = new ArrayBuffer(limits.recent_frames_bytes);
   readonly #recent = new Map<number, Bytes>();
+  /** What was kept, from the oldest on: a map would go past all that was deleted from it lately. */
+  #oldest: Kept | undefined;
+  #newest: Kept | undefined;
   #next = 0;
   #building: FrameWriter | undefined;
 
@@ -33,8 +36,11 @@ export class FrameStore {
     if (this.#building?.number === number) this.#building = undefined;
     const bytes = this.#place(frame.length);
     bytes.u8.set(frame);
-    this.#recent.delete(number);
     this.#recent.set(number, bytes);
+    const kept: Kept = { number, bytes, after: undefined };
+    if (this.#newest === undefined) this.#oldest = kept;
+    else this.#newest.after = kept;
+    this.#newest = kept;
     return bytes;
   }
 
@@ -53,10 +59,16 @@ export class FrameStore {
 
   /** Forgets the frames that begin in a stretch of the ring: the oldest, for it goes round. */
   #forget(from: number, to: number): void {
-    for (const [number, { u8 }] of this.#recent) {
-      const inside = u8.byteOffset >= from && u8.byteOffset < to;
-      if (u8.buffer === this.#ring && !inside) return;
-      this.#recent.delete(number);
+    for (let kept = this.#oldest; kept !== undefined; kept = this.#oldest) {
+      const { number, bytes, after } = kept;
+      const inside = bytes.u8.byteOffset >= from && bytes.u8.byteOffset < to;
+      if (bytes.u8.buffer === this.#ring && !inside) return;
+      // It may have been kept again since.
+      if (this.#recent.get(number) === bytes) this.#recent.delete(number);
+      // Old garbage would keep what came after it in memory.
+      kept.after = undefined;
+      this.#oldest = after;
+      if (after === undefined) this.#newest = undefined;
     }
   }
 
@@ -90,4 +102,11 @@ export class FrameStore {
       throw new FrameFault(`frame ${number} ${cause.message}`, { cause });
     }
   }
+}
+
+/** A frame that was kept, and the one that was kept next. */
+interface Kept {
+  readonly number: number;
+  readonly bytes: Bytes;
+  after: Kept | undefined;
 }
