@@ -10,12 +10,15 @@ export const transactionPrefix = 'tx_';
 /** Document: how much of a spend was given back. */
 export const SPEND_REFUNDS = 's:';
 
-/** What a kind of entry is called in the history; absent: it moves no money and is not there. */
-const types: Readonly<Partial<Record<Kind, TransactionType>>> = {
+/** What a kind of entry is called in the history; undefined: it moves no money and is not there. */
+const types: Readonly<Record<Kind, TransactionType | undefined>> = {
+  genesis: undefined,
   open: 'OPENING',
   bet: 'BET',
   win: 'WIN',
   rollback: 'ROLLBACK',
+  status: undefined,
+  limits: undefined,
   credit: 'CREDIT',
   spend: 'SPEND',
   refund: 'REFUND',
@@ -24,10 +27,21 @@ const types: Readonly<Partial<Record<Kind, TransactionType>>> = {
   settle: 'TRANSFER_RETURN',
   order: 'ORDER',
   complete: 'ORDER',
+  cancel: undefined,
   order_refund: 'ORDER_REFUND',
-  top_up: 'TOP_UP',
+  consume: undefined,
+  revoke: undefined,
+  payment: undefined,
   payment_event: 'PAYMENT',
+  park: undefined,
+  link: undefined,
   signup: 'SIGNUP_BONUS',
+  top_up: 'TOP_UP',
+  item: undefined,
+  read: undefined,
+  player: undefined,
+  probe: undefined,
+  query: undefined,
 };
 
 /** Kinds that are in the history only when they moved money. */

@@ -33,7 +33,7 @@ export interface Posting {
   readonly amount: number;
 }
 
-/** Kinds of entries and commands; the codes are on disk. Codes from 32 on are reads. */
+/** Kinds of entries and commands; the codes of entries are on disk. Reads have codes from 32 on. */
 export const kindCodes = {
   genesis: 1,
   open: 2,
@@ -69,39 +69,63 @@ export const kindCodes = {
 
 export type Kind = keyof typeof kindCodes;
 
-/** Kinds with a content of their own, decided by `ledger/families.ts`. */
-export type RequestKind = Exclude<
-  Kind,
-  | 'genesis'
-  | 'open'
-  | 'bet'
-  | 'win'
-  | 'rollback'
-  | 'status'
-  | 'limits'
-  | 'read'
-  | 'player'
-  | 'probe'
-  | 'query'
->;
+/**
+ * What each kind is: a transaction stands under a `transaction_uuid`, a request has a content of its
+ * own, decided by `ledger/families.ts`, a read makes no entry.
+ */
+const natures = {
+  genesis: 'other',
+  open: 'other',
+  bet: 'transaction',
+  win: 'transaction',
+  rollback: 'transaction',
+  status: 'other',
+  limits: 'other',
+  credit: 'request',
+  spend: 'request',
+  refund: 'request',
+  transfer: 'request',
+  deliver: 'request',
+  settle: 'request',
+  order: 'request',
+  complete: 'request',
+  cancel: 'request',
+  order_refund: 'request',
+  consume: 'request',
+  revoke: 'request',
+  payment: 'request',
+  payment_event: 'request',
+  park: 'request',
+  link: 'request',
+  signup: 'request',
+  top_up: 'request',
+  item: 'request',
+  read: 'read',
+  player: 'read',
+  probe: 'read',
+  query: 'read',
+} as const satisfies Readonly<Record<Kind, 'transaction' | 'request' | 'read' | 'other'>>;
+
+type KindsOf<Nature> = {
+  [kind in Kind]: (typeof natures)[kind] extends Nature ? kind : never;
+}[Kind];
+
+export type TransactionKind = KindsOf<'transaction'>;
+export type RequestKind = KindsOf<'request'>;
+
+export function isTransaction(kind: Kind): kind is TransactionKind {
+  return natures[kind] === 'transaction';
+}
 
 export function isRequest(kind: Kind): kind is RequestKind {
-  const code = kindCodes[kind];
-  return code >= kindCodes.credit && code <= kindCodes.item;
+  return natures[kind] === 'request';
 }
 
 /** Kinds that change something: only they make entries. */
 export function isEntry(kind: Kind): boolean {
-  return kindCodes[kind] < kindCodes.read;
+  return natures[kind] !== 'read';
 }
 
-/** The kinds whose entries stand under a `transaction_uuid`. */
-export type TransactionKind = 'bet' | 'win' | 'rollback';
-
-export function isTransaction(kind: Kind): kind is TransactionKind {
-  const code = kindCodes[kind];
-  return code >= kindCodes.bet && code <= kindCodes.rollback;
-}
 export const kindNames: ReadonlyMap<number, Kind> = new Map(
   (Object.keys(kindCodes) as Kind[]).map((kind) => [kindCodes[kind], kind]),
 );
