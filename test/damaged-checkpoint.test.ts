@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { EngineError, openWallet, type Wallet } from 'purser';
 import { beforeEach, expect, test } from 'vitest';
@@ -33,6 +34,18 @@ async function flip(prefix: string): Promise<void> {
   await writeStore(directory, 0, 'checkpoint', [one]);
 }
 
+/** The process's warnings from now on. */
+function warnings(): () => Promise<string[]> {
+  const texts: string[] = [];
+  const hear = ({ message }: Error) => texts.push(message);
+  process.on('warning', hear);
+  return async () => {
+    await setImmediate();
+    process.off('warning', hear);
+    return texts;
+  };
+}
+
 /** Asks until there is an answer; how many refusals came before it. */
 async function insist(wallet: Wallet): Promise<{ refusals: number; answer: unknown }> {
   for (let refusals = 0; refusals < 5; refusals++) {
@@ -60,6 +73,28 @@ test('a damaged document ends its checkpoint: the journal has what it said', asy
   expect(await insist(wallet)).toEqual({ refusals: 1, answer: right });
   await wallet.close();
   expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+});
+
+test('a checkpoint that is damaged where a start reads it is left with a warning that says so', async () => {
+  const killed = newDirectory();
+  const wallet = await openWallet({ dataDir: directory });
+  await wallet.players.setLimits('alice', { max_bet: 5 });
+  await wallet.close();
+  const again = await openWallet({ dataDir: directory });
+  await again.bet(bet('alice', 1));
+  cpSync(directory, killed, { recursive: true });
+  await again.close();
+  directory = killed;
+  await flip('doc:alice\0limits');
+  const warned = warnings();
+  const other = await openWallet({ dataDir: directory });
+  expect(await warned()).toEqual([
+    'partition 0: doc:alice limits in the checkpoint does not fit its checksum; ' +
+      'replayed the journal from its beginning',
+  ]);
+  expect(await other.orders.list('alice')).toEqual({ ...(right as object), version: 4 });
+  expect(await other.bet(bet('alice', 6))).toMatchObject({ status: 'RS_ERROR_LIMIT_REACHED' });
+  await other.close();
 });
 
 test('after a replay of everything a checkpoint has runs of the usual size, and is whole', async () => {
@@ -101,7 +136,11 @@ test('a checkpoint of another seed than the manifest has is not used: the journa
     code: 1,
     err: expect.stringMatching(/^purser: fault: partition 0: the checkpoint .* another seed .*\n$/),
   });
+  const warned = warnings();
   const wallet = await openWallet({ dataDir: directory });
+  expect(await warned()).toEqual([
+    expect.stringMatching(/^partition 0: .* another seed .*; replayed /),
+  ]);
   expect(await wallet.orders.list('alice')).toEqual(right);
   expect(await wallet.createUsers(['alice'])).toBe(0);
   await wallet.close();

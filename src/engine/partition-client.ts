@@ -73,10 +73,19 @@ export class PartitionClient {
 
   /** Starts the thread and waits for its recovery. Rejects when the journal cannot be served. */
   async open(onProgress?: OnProgress): Promise<Hello> {
-    this.#thread = this.#start(this.#options);
-    const hello = await greet(this.#thread, this.#options.progress, onProgress);
+    const hello = await this.#begin(onProgress);
     this.#clock.raise(hello.time);
-    this.#serve(this.#thread, hello.epoch);
+    return hello;
+  }
+
+  async #begin(onProgress?: OnProgress): Promise<Hello> {
+    const thread = this.#start(this.#options);
+    this.#thread = thread;
+    const hello = await greet(thread, this.#options.progress, onProgress);
+    if (hello.notice !== undefined) {
+      process.emitWarning(`partition ${this.#options.partition}: ${hello.notice}`);
+    }
+    this.#serve(thread, hello.epoch);
     return hello;
   }
 
@@ -281,10 +290,8 @@ export class PartitionClient {
       try {
         await this.#thread?.destroy();
         if (pause_ms > 0) await new Promise((resolve) => setTimeout(resolve, pause_ms));
-        this.#thread = this.#start(this.#options);
         this.#restarts += 1;
-        const { epoch } = await greet(this.#thread, this.#options.progress);
-        this.#serve(this.#thread, epoch);
+        await this.#begin();
         this.#changed(this.health());
         return;
       } catch (error) {

@@ -56,9 +56,8 @@ export class Incarnation {
     }
   }
 
-  #hello({ frame, transactions, time, notice }: Partition): Hello {
-    const standing = { epoch: this.#epoch, frame, transactions, time };
-    return notice === undefined ? standing : { ...standing, notice };
+  #hello({ frame, time, notice }: Partition): Hello {
+    return { epoch: this.#epoch, frame, time, notice };
   }
 }
 

@@ -43,10 +43,6 @@ export class Partition {
     return this.#state.time;
   }
 
-  get transactions(): number {
-    return this.#state.transactions.index.size;
-  }
-
   /** The first frame of a new journal: this partition's share of the treasury's supply. */
   async begin(now: number): Promise<void> {
     if (this.#state.frame > 0) return;

@@ -99,11 +99,10 @@ export interface TurnResult {
 export interface Hello {
   readonly epoch: number;
   readonly frame: number;
-  readonly transactions: number;
   /** Of its last entry, milliseconds since 1970. */
   readonly time: number;
-  /** Why a checkpoint was not used, if one was there. */
-  readonly notice?: string;
+  /** Why a checkpoint that was there was not used. */
+  readonly notice: string | undefined;
 }
 
 /** What a partition's thread is started with. */

@@ -25,6 +25,8 @@ const { values } = parseArgs({
   },
 });
 const root = projectRoot(import.meta.url);
+// A warning of each checkpoint that a history damages would bury what is told.
+process.removeAllListeners('warning');
 const from = Number(values.from);
 const ops = Number(values.ops);
 
