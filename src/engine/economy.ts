@@ -18,7 +18,7 @@ export type { RefusalCode } from '../ledger/refusals.js';
 export type { IfMatch } from '../ledger/request.js';
 export type * from '../ledger/resources.js';
 
-/** A refusal, as an answer: its code and what belongs to it (`balance`, `required`, `errors` …). */
+/** A refusal, as an answer: its code, and what belongs to it (below in brackets). */
 export interface Refused {
   readonly ok: false;
   readonly code: RefusalCode;
@@ -31,10 +31,21 @@ export interface Done<T> {
   readonly value: T;
   /** The answer was given before, under the same key and content; nothing was applied now. */
   readonly replayed: boolean;
-  /** The player's version after it (for an item: the item's). */
+  /** How many entries there are of the player after it; for an item its version. */
   readonly version: number;
 }
 
+/**
+ * What was asked for, or a refusal. Each method names its own; beside them these are general:
+ *
+ * - `validation_failed` (`errors`: a JSON pointer and a `detail` each): an argument cannot be so;
+ * - `player_not_found`;
+ * - `idempotency_key_reused`: the key stands for another request of this player;
+ * - `version_mismatch` (`version`: what it is now), when `ifMatch` is given;
+ * - `account_disabled`, where a disabled player would spend, send, order, pay for an order, buy,
+ *   begin a payment, top up, or use units up;
+ * - `balance_limit_exceeded` (`balance`), where the balance would leave 2^53-1.
+ */
 export type Outcome<T> = Done<T> | Refused;
 
 /** Who asks; it is recorded with the entry. */
@@ -69,12 +80,16 @@ export interface PageOptions {
 
 export interface Page<T> {
   readonly data: readonly T[];
+  /** Asks for the next page; null: this is the last. */
   readonly next_cursor: string | null;
 }
 
-/** Every method refuses `player_not_found`, and `balance_limit_exceeded` beyond 2^53-1. */
+/** Money that players are given. */
 export interface Credits {
-  /** Adds credits, from `issuance`. */
+  /**
+   * Adds credits, from `issuance`, to a disabled player too. Refuses `currency_mismatch`
+   * (`currency`).
+   */
   add(player: string, body: CreditBody, options: RequestOptions): Promise<Outcome<Transaction>>;
 }
 
@@ -82,19 +97,21 @@ export interface CreditBody {
   /** Minor units, 1 to 1,000,000,000,000, as every amount here. */
   readonly amount: number;
   readonly reason: 'PURCHASE' | 'BONUS' | 'REWARD' | 'ADJUSTMENT';
+  /** 1 to 255 characters, as every `reason` and `reference` of the caller's own. */
   readonly reference?: string;
-  /** Must be the player's own (`currency_mismatch`). */
+  /** Must be the player's own. */
   readonly currency?: string;
+  /** 1 to 1,000 characters. */
   readonly note?: string;
 }
 
 /** Money that a player spends outside of the shop. */
 export interface Spends {
-  /** Spends credits: `insufficient_funds` with `balance` and `required` when there are too few. */
+  /** Spends credits. Refuses `insufficient_funds` (`balance`, `required`). */
   create(player: string, body: SpendBody, options: RequestOptions): Promise<Outcome<Transaction>>;
   /**
-   * Refunds what is left of a spend, or a part of it: `refund_exceeds_remaining` (`max_refundable`)
-   * beyond that, `already_refunded` when nothing is left, `spend_not_found`.
+   * Refunds what is left of a spend, or `amount` of it. Refuses `spend_not_found`,
+   * `already_refunded` when nothing is left, `refund_exceeds_remaining` (`max_refundable`).
    */
   refund(
     player: string,
@@ -105,6 +122,7 @@ export interface Spends {
 }
 
 export interface SpendBody {
+  /** Minor units, 1 to 1,000,000,000,000. */
   readonly amount: number;
   readonly reason?: string;
   readonly reference?: string;
@@ -114,7 +132,8 @@ export interface SpendBody {
 export interface Transfers {
   /**
    * Sends money to another player, who gets it exactly once. It has left the sender when this
-   * resolves; an unknown or disabled recipient, or one of another currency, gives it back.
+   * resolves; an unknown or disabled recipient, or one of another currency, gives it back: then it
+   * is in the history as TRANSFER_RETURN. Refuses `insufficient_funds` (`balance`, `required`).
    */
   create(
     player: string,
@@ -125,22 +144,30 @@ export interface Transfers {
 
 /** The history of a player. */
 export interface Transactions {
-  /** Newest first; a page may have fewer lines than asked for. `invalid_cursor` for one of another list. */
+  /**
+   * Newest first; a page may have fewer lines than asked for. Refuses `invalid_cursor`: one of
+   * another list, of another type or player.
+   */
   list(
     player: string,
     options?: PageOptions & { readonly type?: TransactionType },
   ): Promise<Outcome<Page<Transaction>>>;
-  /** One of the player's own, by id; of a spend with `refunded_amount`. Else `not_found`. */
+  /** One of the player's own, by id; of a spend with `refunded_amount`. Refuses `not_found`. */
   get(player: string, transaction: string): Promise<Outcome<Transaction>>;
 }
 
 /** The catalogue, in versions that never change. */
 export interface Items {
-  /** The newest versions, by sku. */
+  /** The newest versions, by sku. Refuses `invalid_cursor`. */
   list(options?: PageOptions): Promise<Outcome<Page<Item>>>;
-  /** The newest version; `item_not_found`. */
+  /** The newest version. Refuses `item_not_found`. */
   get(sku: string): Promise<Outcome<Item>>;
-  /** Makes an item, or its next version; an existing one needs `ifMatch`. `replayed`: no change. */
+  /**
+   * Makes an item, or its next version; `replayed`: it is so already, and nothing was made. Refuses
+   * `precondition_required` when there is such an item and no `ifMatch`, `version_mismatch`
+   * (`version`) when there is one in spite of `ifNoneMatch`, or not of the version in `ifMatch`,
+   * `limit_reached` beyond 10,000 items.
+   */
   put(
     sku: string,
     body: ItemBody,
@@ -151,20 +178,29 @@ export interface Items {
 /** PENDING, then COMPLETED or CANCELLED; COMPLETED, then REFUNDED. */
 export interface Orders {
   /**
-   * Freezes prices; nothing moves until it is completed, at once with `complete`. Refuses
-   * `unknown_item`, `item_unavailable`, `price_changed`, `already_owned`, `limit_reached`.
+   * Freezes prices for 15 minutes; nothing moves until it is completed, at once with `complete`.
+   * Refuses `unknown_item` and `item_unavailable` (`sku`), `currency_mismatch` when the player's is
+   * not the wallet's, `price_changed` (`current_total`), `already_owned` (`sku`), `limit_reached`
+   * (`sku` and `max_per_player`, or `lots` that end, at most 1,000; or `pending`, at most 100
+   * orders); with `complete` `insufficient_funds` (`balance`, `required`).
    */
   create(player: string, body: OrderBody, options: RequestOptions): Promise<Outcome<Order>>;
   /**
-   * The debit and the entitlements, in one entry. Refuses `insufficient_funds`, `order_expired`,
-   * `order_not_pending`, `already_owned`, `limit_reached`.
+   * The debit and the entitlements, in one entry. Refuses `order_not_found`, `order_expired` and
+   * `order_not_pending` (`order_status`), `already_owned` and `limit_reached` as above,
+   * `insufficient_funds` (`balance`, `required`).
    */
   complete(player: string, order: string, options: RequestOptions): Promise<Outcome<Order>>;
-  /** Gives a PENDING order up; else `order_not_pending`. */
+  /**
+   * Gives a PENDING order up. Refuses `order_not_found`, `order_expired` and `order_not_pending`
+   * (`order_status`).
+   */
   cancel(player: string, order: string, options: RequestOptions): Promise<Outcome<Order>>;
   /**
-   * Gives money back and takes units back, in one entry. Refuses `refund_exceeds_remaining`
-   * (`max_refundable`), `already_refunded`, `order_not_refundable`, `clawback_insufficient_funds`.
+   * Gives money back and takes units back, in one entry. Refuses `order_not_found`,
+   * `already_refunded`, `order_not_refundable` (`order_status`), `refund_exceeds_remaining`
+   * (`max_refundable`; `lines`), `clawback_insufficient_funds` (`balance`, `required`): credits
+   * that the order gave are spent.
    */
   refund(
     player: string,
@@ -172,19 +208,22 @@ export interface Orders {
     body: OrderRefundBody,
     options: RequestOptions,
   ): Promise<Outcome<OrderRefund>>;
-  /** One of the player's own; else `order_not_found`. */
+  /** One of the player's own. Refuses `order_not_found`. */
   get(player: string, order: string): Promise<Outcome<Order>>;
-  /** Newest first. */
+  /** Newest first. Refuses `invalid_cursor`. */
   list(player: string, options?: PageOptions): Promise<Outcome<Page<Order>>>;
 }
 
 export interface OrderLineBody {
   readonly sku: string;
+  /** Units, 1 to 1,000,000; of a durable item 1. */
   readonly quantity: number;
 }
 
 export interface OrderBody {
+  /** 1 to 50, each of another sku. */
   readonly lines: readonly OrderLineBody[];
+  /** Minor units: the order is refused when the lines cost another amount. */
   readonly expected_total?: number;
   /** Both steps in one entry. */
   readonly complete?: boolean;
@@ -193,26 +232,35 @@ export interface OrderBody {
 /** All that is left (`{}`), some lines, or an amount with `revoke: 'none'`. */
 export interface OrderRefundBody {
   readonly lines?: readonly OrderLineBody[];
+  /** Minor units. */
   readonly amount?: number;
+  /** Which units: those that are unused (default), used ones too, or none: for an amount alone. */
   readonly revoke?: 'unused' | 'force' | 'none';
   readonly reason?: string;
 }
 
 /** What a player owns, in lots: `granted = remaining + consumed + revoked + expired`, in units. */
 export interface Entitlements {
-  /** Newest first, of a sku or a status alone if asked for. */
+  /** Newest first, of a sku or a status alone if asked for. Refuses `invalid_cursor`. */
   list(
     player: string,
     options?: PageOptions & { readonly sku?: string; readonly status?: EntitlementStatus },
   ): Promise<Outcome<Page<Entitlement>>>;
-  /** Uses units up. Refuses `not_consumable`, `entitlement_not_active`, `quantity_exceeds_remaining`. */
+  /**
+   * Uses units up. Refuses `entitlement_not_found`, `not_consumable`, `entitlement_not_active` when
+   * none are left, `quantity_exceeds_remaining` (`remaining`).
+   */
   consume(
     player: string,
     entitlement: string,
     body: { readonly quantity: number },
     options: RequestOptions,
   ): Promise<Outcome<Entitlement>>;
-  /** Takes units away without money, all that are left unless a number is given; refuses likewise. */
+  /**
+   * Takes units of whatever kind away without money, all that are left unless a number is given.
+   * Refuses `entitlement_not_found`, `entitlement_not_active`, `quantity_exceeds_remaining`
+   * (`remaining`).
+   */
   revoke(
     player: string,
     entitlement: string,
@@ -223,34 +271,49 @@ export interface Entitlements {
 
 /** Money that comes through a provider. */
 export interface Payments {
-  /** Begins a payment: PENDING, for a day, until the provider's callback; nothing moves yet. */
+  /**
+   * Begins a payment: PENDING, for a day, until the provider's callback; nothing moves yet.
+   * `amount` is in minor units, `provider` 1 to 32 of a-z 0-9 _ -, `provider_ref` 1 to 200 visible
+   * ASCII characters.
+   */
   create(
     player: string,
     body: { readonly provider: string; readonly amount: number; readonly provider_ref?: string },
     options: RequestOptions,
   ): Promise<Outcome<Payment>>;
-  /** One of the player's own; else `payment_not_found`. */
+  /** One of the player's own. Refuses `payment_not_found`. */
   get(player: string, payment: string): Promise<Outcome<Payment>>;
-  /** A provider's callback, whose signature the caller has checked; durable when it resolves. */
+  /**
+   * A provider's callback, whose signature the caller has checked; durable when it resolves.
+   * Refuses `payment_not_found` when it names none that there is and has no reference to wait
+   * under, `limit_reached` when 100 wait under its reference, `idempotency_key_reused` for an
+   * `event_id` that came with another content, `balance_limit_exceeded`. An unknown payment's is
+   * `parked`.
+   */
   receive(provider: string, event: PaymentEvent): Promise<Outcome<PaymentEventOutcome>>;
 }
 
 /** Players with a password: the endpoints of the game-wallet service. */
 export interface Accounts {
-  /** Player, welcome bonus and the debt to the referrer are one entry. The username is NFC. */
+  /**
+   * Player, welcome bonus and the debt to the referrer are one entry. The username is put into NFC,
+   * the password has 4 to 1,024 bytes. Refuses `username_taken`, `invalid_referral_code`,
+   * `idempotency_key_reused` for another password too; `limit_reached` when no free code was
+   * found: try again.
+   */
   signup(
     body: { readonly username: string; readonly password: string; readonly referralCode?: string },
     options?: OptionalRequestOptions,
   ): Promise<Outcome<{ readonly player_id: string; readonly referral_code: string }>>;
   /** Whether the password is the player's; takes as long for players who do not exist. */
   verify(username: string, password: string): Promise<'valid' | 'invalid' | 'disabled'>;
-  /** The treasury pays. */
+  /** The treasury pays; `amount` in minor units, 1 to 1,000,000,000,000. */
   topUp(
     player: string,
     body: { readonly amount: number },
     options?: OptionalRequestOptions,
   ): Promise<Outcome<Transaction>>;
-  /** One order of one line, completed at once. */
+  /** One order of one line, completed at once; refused as `orders.create` with `complete`. */
   purchase(
     player: string,
     body: { readonly item: string; readonly quantity?: number },
@@ -260,12 +323,15 @@ export interface Accounts {
   balance(player: string): Promise<Outcome<AccountState>>;
 }
 
+/** A player as a front end shows it. */
 export interface AccountState {
   readonly player_id: string;
+  /** Minor units. */
   readonly balance: number;
   readonly version: number;
+  /** `REF-` and 6 characters; null for a player who did not sign up. */
   readonly referral_code: string | null;
-  /** Units owned of each sku that was asked for at least once. */
+  /** Units that are owned of `gold_coin` and `treasure_box`, each by its sku. */
   readonly owned: Readonly<Record<string, number>>;
 }
 

@@ -5,7 +5,10 @@
  */
 export type EngineErrorCode = 'overloaded' | 'storage_unavailable' | 'unavailable' | 'closed';
 
-/** The only exception that an open wallet's methods reject with; refusals are answers. */
+/**
+ * What the promises of an open wallet reject with, but for a TypeError where a list is no array;
+ * refusals are answers.
+ */
 export class EngineError extends Error {
   readonly code: EngineErrorCode;
 

@@ -28,6 +28,7 @@ export interface Player {
   readonly balance: number;
   readonly currency: string;
   readonly status: PlayerStatus;
+  /** How many entries there are of the player. */
   readonly version: number;
   readonly limits: PlayerLimits;
 }
@@ -46,8 +47,9 @@ export interface PlayerLimits {
 export type ClearableLimits = { readonly [Name in keyof PlayerLimits]: PlayerLimits[Name] | null };
 
 export interface PlayerBody {
+  /** 1 to 255 bytes of UTF-8 without control characters, and not `me`, `.` or `..`. */
   readonly player_id: string;
-  /** Default: the wallet's. */
+  /** 3 to 8 letters or digits; default: the wallet's. */
   readonly currency?: string;
   /** Minor units, 0 (default) to 2^53-1. */
   readonly initial_balance?: number;
@@ -78,21 +80,27 @@ export interface PartitionChange extends PartitionHealth {
   readonly cause?: unknown;
 }
 
+/** From memory: nobody is asked. */
 export interface Health {
+  /** Whether every partition serves. */
   readonly ok: boolean;
   readonly partitions: readonly PartitionHealth[];
 }
 
 /**
- * An open wallet. Amounts and balances are whole numbers of the currency's minor unit. Every promise
- * resolves after its effect is durable. Arguments may be parsed JSON that nobody has looked at: what
- * they cannot be is refused (RS_ERROR_WRONG_SYNTAX or RS_ERROR_WRONG_TYPES, `validation_failed` with
- * `errors`), and nothing is done. A list that is no array is a TypeError. A promise rejects with an
- * EngineError alone: `overloaded`, `storage_unavailable` and `closed` say that nothing was done,
- * `unavailable` that nobody knows, and that the same id is safe to send again.
+ * An open wallet. Amounts and balances are whole numbers of the currency's minor unit. Every
+ * promise resolves after its effect is durable. Arguments may be parsed JSON that nobody has looked
+ * at: what they cannot be is refused (RS_ERROR_WRONG_SYNTAX or RS_ERROR_WRONG_TYPES,
+ * `validation_failed` with `errors`), and nothing is done. A promise rejects with an EngineError,
+ * or with a TypeError for a list that is no array. Of the EngineErrors `overloaded`,
+ * `storage_unavailable` and `closed` say that nothing was done, `unavailable` that nobody knows,
+ * and that the same id is safe to send again.
  */
 export interface Wallet {
-  /** Makes users with the wallet's default currency and initial balance; resolves to how many are new. */
+  /**
+   * Makes users with the wallet's default currency and initial balance; resolves to how many are
+   * new.
+   */
   createUsers(users: readonly unknown[]): Promise<number>;
   /**
    * Debits a stake, once for each `transaction_uuid`: a retry gets the stored answer, a reuse
@@ -101,8 +109,9 @@ export interface Wallet {
    */
   bet(body: BetBody): Promise<Answer>;
   /**
-   * Credits a win on the bet that it names, of a disabled user too. RS_ERROR_TRANSACTION_DOES_NOT_EXIST:
-   * the user has no such bet, or it was rolled back; it may be sent again when the bet is there.
+   * Credits a win on the bet that it names, of a disabled user too.
+   * RS_ERROR_TRANSACTION_DOES_NOT_EXIST: the user has no such bet, or it was rolled back; it may be
+   * sent again when the bet is there.
    */
   win(body: WinBody): Promise<Answer>;
   /**
@@ -116,18 +125,22 @@ export interface Wallet {
   info(body: BalanceBody): Promise<InfoAnswer>;
   /**
    * Any number of operations; the answers come in the same order. Refused as a whole, `overloaded`,
-   * while too many operations of other lists have no answer yet. The array can be used again at once;
-   * the operations of a long one are read one after the other, so leave those as they are until then.
+   * while too many operations of other lists have no answer yet. The array can be used again at
+   * once; the operations of a long one are read one after the other, so leave those as they are
+   * until then.
    */
   batch(operations: readonly Operation[]): Promise<Answer[]>;
   /** Whether a batch would be refused now: a server need not read it then. */
   isFull(): boolean;
   readonly players: {
-    /** Makes a player: `player_exists` when there is one of this name. */
+    /** Makes a player. Refuses `player_exists`. */
     create(body: PlayerBody): Promise<Outcome<Player>>;
     /** Undefined when there is no such player. */
     get(player: string): Promise<Player | undefined>;
-    /** A disabled player bets and spends no more. Undefined when there is no such player. */
+    /**
+     * A disabled player bets and spends no more. Undefined when there is no such player. Refuses
+     * `version_mismatch` (`version`).
+     */
     setStatus(
       player: string,
       status: PlayerStatus,

@@ -1,4 +1,7 @@
-/** What the ledger keeps and tells beside balances. Amounts in minor units; times RFC 3339, UTC. */
+/**
+ * What the ledger keeps and tells beside balances. Amounts are in minor units; times are RFC 3339
+ * in UTC with milliseconds, such as `2026-11-22T09:30:00.000Z`.
+ */
 
 export const transactionTypes = [
   'OPENING',
@@ -22,7 +25,10 @@ export const transactionTypes = [
 
 export type TransactionType = (typeof transactionTypes)[number];
 
-/** One line of a player's history. `balance_after` = the one before + `sign` × `amount`. */
+/**
+ * One line of a player's history, in minor units: `balance_after` = the one before + `sign` ×
+ * `amount`. `created_at` is RFC 3339, UTC.
+ */
 export interface Transaction {
   readonly transaction_id: string;
   readonly player_id: string;
@@ -34,7 +40,10 @@ export interface Transaction {
   readonly reason?: string;
   readonly reference?: string;
   readonly note?: string;
-  /** The transaction that is given back: a spend, a transfer, or what paid for an order or a payment. */
+  /**
+   * The transaction that is given back: a spend, a transfer, or what paid for an order or a
+   * payment.
+   */
   readonly refund_of?: string;
   /** The order that a purchase or its refund is of. */
   readonly order_id?: string;
@@ -43,6 +52,7 @@ export interface Transaction {
   readonly counterparty?: string;
   /** Of a spend: what was given back of it so far; only where one transaction is asked for. */
   readonly refunded_amount?: number;
+  /** Who asked: `service`, `player`, `admin`, `system`, or `provider:` and its name. */
   readonly by: string;
   readonly created_at: string;
 }
@@ -50,20 +60,22 @@ export interface Transaction {
 export type ItemKind = 'durable' | 'consumable' | 'currency';
 
 export interface ItemBody {
+  /** 1 to 255 characters. */
   readonly name: string;
   readonly kind: ItemKind;
-  /** 0 to 1,000,000,000,000. */
+  /** Minor units a unit, 0 to 1,000,000,000,000. */
   readonly price: number;
-  /** Credits that one unit of an item of kind `currency` gives. */
+  /** Minor units that one unit of an item of kind `currency` gives. */
   readonly grants?: number;
   /** Default true. */
   readonly active?: boolean;
+  /** Units ever granted to a player and not revoked, 1 to 1,000,000; absent: any number. */
   readonly max_per_player?: number;
-  /** Seconds that a unit lasts; absent: for ever. */
+  /** Seconds that a unit lasts, up to 3,153,600,000; absent: for ever. */
   readonly duration?: number;
 }
 
-/** A version of an item of the catalogue; versions never change. */
+/** A version of an item of the catalogue; versions never change. `updated_at` is RFC 3339, UTC. */
 export interface Item extends ItemBody {
   readonly sku: string;
   readonly version: number;
@@ -75,6 +87,7 @@ export interface Item extends ItemBody {
 export type OrderStatus = 'PENDING' | 'COMPLETED' | 'CANCELLED' | 'REFUNDED';
 export type RefundStatus = 'NONE' | 'PARTIAL' | 'FULL';
 
+/** Prices and amounts in minor units, quantities in units of the item. */
 export interface OrderLine {
   readonly sku: string;
   readonly item_version: number;
@@ -88,6 +101,7 @@ export interface OrderLine {
   readonly entitlement_id?: string;
 }
 
+/** Amounts in minor units; times RFC 3339, UTC. */
 export interface Order {
   readonly order_id: string;
   readonly player_id: string;
@@ -98,14 +112,17 @@ export interface Order {
   readonly lines: readonly OrderLine[];
   readonly refunded_amount: number;
   readonly refund_status: RefundStatus;
+  /** Every status that it had, the first one first. */
   readonly history: readonly OrderStatus[];
   readonly created_at: string;
+  /** Until when its prices hold: 15 minutes. */
   readonly expires_at: string;
   readonly completed_at?: string;
   /** In the answers that moved money. */
   readonly balance_after?: number;
 }
 
+/** Amounts in minor units, quantities in units; `created_at` RFC 3339, UTC. */
 export interface OrderRefund {
   readonly refund_id: string;
   readonly order_id: string;
@@ -123,6 +140,7 @@ export interface OrderRefund {
   }[];
   /** Credits taken back that items of kind `currency` had given; absent when none. */
   readonly clawed_back?: number;
+  /** What could not be taken back, such as `consumed: 2 of gold_coin`. */
   readonly warnings: readonly string[];
   readonly order_status: OrderStatus;
   readonly refund_status: RefundStatus;
@@ -132,7 +150,10 @@ export interface OrderRefund {
 
 export type EntitlementStatus = 'ACTIVE' | 'CONSUMED' | 'REVOKED' | 'EXPIRED';
 
-/** A lot: the units of one order line. `granted = remaining + consumed + revoked + expired`. */
+/**
+ * A lot: the units of one order line. `granted = remaining + consumed + revoked + expired`, in
+ * units; times RFC 3339, UTC.
+ */
 export interface Entitlement {
   readonly entitlement_id: string;
   readonly player_id: string;
@@ -151,6 +172,7 @@ export interface Entitlement {
 
 export type PaymentStatus = 'PENDING' | 'SUCCEEDED' | 'FAILED' | 'EXPIRED' | 'REVIEW' | 'REFUNDED';
 
+/** Amounts in minor units; times RFC 3339, UTC. */
 export interface Payment {
   readonly payment_id: string;
   readonly player_id: string;
@@ -165,10 +187,14 @@ export interface Payment {
   readonly received_amount?: number;
   readonly refunded_amount: number;
   readonly created_at: string;
+  /**
+   * When it is told as EXPIRED without a callback: after a day. A later one is applied all the
+   * same.
+   */
   readonly expires_at: string;
 }
 
-/** A provider's callback; `amount_refunded` is cumulative. */
+/** A provider's callback; amounts in minor units, `amount_refunded` is cumulative. */
 export interface PaymentEvent {
   readonly event_id: string;
   readonly type: 'payment.succeeded' | 'payment.failed' | 'payment.refunded';
@@ -178,6 +204,7 @@ export interface PaymentEvent {
   readonly amount_refunded?: number;
 }
 
+/** Applied now or before; waits for a person to look at it; or waits for its payment. */
 export interface PaymentEventOutcome {
   readonly status: 'applied' | 'duplicate' | 'review' | 'parked';
   readonly payment_id?: string;
