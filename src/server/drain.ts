@@ -30,10 +30,10 @@ export function endConnectionsWhenStopping(app: FastifyInstance): void {
 }
 
 /**
- * Stops a server without losing an answer. D1: a request that had arrived is answered. D2: a later
- * one gets 503 `overloaded`, and nothing is done; who asks after the health hears DOWN. D3: either answer says `Connection: close`; idle
- * connections, and those that never sent anything, are closed a moment later, for a client may just
- * be sending. D4: after `limits.drain_ms` the rest is cut off.
+ * Stops a server without losing an answer. E1: a request that had arrived is answered. E2: a later
+ * one gets 503 `overloaded`, and nothing is done; who asks after the health hears DOWN. E3: either
+ * answer says `Connection: close`; idle connections, and those that never sent anything, are closed
+ * a moment later, for a client may just be sending. E4: after `limits.drain_ms` the rest is cut off.
  */
 export async function drain(app: FastifyInstance): Promise<void> {
   const { server } = app;

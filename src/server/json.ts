@@ -6,13 +6,13 @@ import { scanJson } from './scan.js';
 /**
  * Reads a JSON body, or throws `malformed_request` where JSON.parse would guess or repair:
  *
- * P1 bytes that are not UTF-8, and strings with half a surrogate pair, which would become another text;
- * P2 a member that an object has twice, of which only the last would count;
- * P3 more nesting than `limits.nesting_levels`.
+ * T1 bytes that are not UTF-8, and strings with half a surrogate pair, which would become another text;
+ * T2 a member that an object has twice, of which only the last would count;
+ * T3 more nesting than `limits.nesting_levels`.
  *
- * P4: a decimal that would be read as a whole number that it is not (`1.00000000000000000001`) is
+ * T4: a decimal that would be read as a whole number that it is not (`1.00000000000000000001`) is
  * read as infinite instead, which no amount accepts. Whole numbers beyond 2^53-1 stay beyond it.
- * P5: a member `__proto__` is an own member without meaning; no prototype is touched.
+ * T5: a member `__proto__` is an own member without meaning; no prototype is touched.
  *
  * A hot path: 1.3 µs for the body of a bet (250 bytes), of which JSON.parse takes 0.8.
  */
