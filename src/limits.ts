@@ -40,8 +40,6 @@ export const limits = {
   details_bytes: MIB + 64 * KIB,
   /** Longest `token` (a rule of Hub88's wallet protocol). */
   token_characters: 255,
-  /** Largest amount and balance in minor units: what a double holds exactly. */
-  amount_minor: Number.MAX_SAFE_INTEGER,
 
   /** An entry begins at a multiple of this many bytes in its frame. */
   entry_alignment_bytes: 8,
