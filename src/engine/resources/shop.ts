@@ -47,6 +47,8 @@ export class Catalogue implements Items {
   readonly #currency: string;
   readonly #cursors: Cursors;
   readonly #items = new Map<string, Item>();
+  /** In the order of the list, which everybody may ask for. */
+  readonly #skus: string[] = [];
   readonly #quotes = new Map<string, Quote>();
 
   constructor(requests: Requests, currency: string, cursors: Cursors) {
@@ -69,8 +71,21 @@ export class Catalogue implements Items {
     if (known !== undefined && known.version >= item.version) return;
     const { sku, version, kind, price, active, grants, duration, max_per_player } = item;
     const optional = given({ grants, duration, max_per_player });
+    if (known === undefined) this.#skus.splice(this.#placeAfter(sku), 0, sku);
     this.#items.set(sku, item);
     this.#quotes.set(sku, { version, kind, price, active, ...optional });
+  }
+
+  /** Where the first sku after this one stands. */
+  #placeAfter(sku: string): number {
+    let low = 0;
+    let high = this.#skus.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#skus[middle] as string) > sku) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   async list(options?: PageOptions): Promise<Outcome<Page<Item>>> {
@@ -81,10 +96,11 @@ export class Catalogue implements Items {
     const { limit, cursor } = page;
     const after = cursor === undefined ? '' : this.#cursors.read(LIST, cursor);
     if (typeof after !== 'string') return refusedAs(refuse('invalid_cursor'));
-    const rest = [...this.#items.values()].filter(({ sku }) => sku > after);
-    const data = rest.sort((a, b) => (a.sku < b.sku ? -1 : 1)).slice(0, limit);
-    const isLast = data.length === rest.length;
-    const next_cursor = isLast ? null : this.#cursors.write(LIST, data.at(-1)?.sku);
+    const from = this.#placeAfter(after);
+    const skus = this.#skus.slice(from, from + limit);
+    const data = skus.map((sku) => this.#items.get(sku) as Item);
+    const isLast = from + skus.length === this.#skus.length;
+    const next_cursor = isLast ? null : this.#cursors.write(LIST, skus.at(-1));
     return { ok: true, value: { data, next_cursor }, replayed: false, version: 0 };
   }
 
