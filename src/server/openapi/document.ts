@@ -46,6 +46,20 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
     hideUntagged: false,
     transformObject: (document) => describeOperations(document),
   });
-  await app.register(swaggerUi, { routePrefix: '/docs', logLevel: 'silent' });
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  app.register(async (docs) => {
+    sendSerialized(docs);
+    await docs.register(swaggerUi, { routePrefix: '/docs', logLevel: 'silent' });
+    docs.get('/openapi.json', { schema: { hide: true } }, () => docs.swagger());
+  });
+}
+
+/** Everybody may ask for the document, which never changes: it is made into bytes once. */
+function sendSerialized(docs: FastifyInstance): void {
+  let bytes: Buffer | undefined;
+  docs.setReplySerializer((payload) => {
+    if (payload !== docs.swagger()) return JSON.stringify(payload);
+    bytes ??= Buffer.from(JSON.stringify(payload));
+    // Fastify sends bytes too; its types know of text alone.
+    return bytes as never;
+  });
 }
