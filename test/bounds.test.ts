@@ -26,6 +26,31 @@ test('a full mailbox refuses at once, and nothing was done', async () => {
   await wallet.close();
 });
 
+test('commands behind one that waits for an id are bounded too, and stay in their order', async () => {
+  const wallet = await openWallet({ partitions: 2 });
+  // Of one partition each.
+  await wallet.createUsers(['alice', 'dave']);
+  const { transaction_uuid } = bet('any', 1);
+  const other = wallet.bet({ ...bet('alice', 1), transaction_uuid });
+  const held = wallet.bet({ ...bet('dave', 1), transaction_uuid });
+  const behind = Promise.allSettled(
+    Array.from({ length: 2_000 }, () => wallet.bet(bet('dave', 1))),
+  );
+  expect(wallet.health().partitions.map(({ pending }) => pending)).toEqual([1, 1_024]);
+  const closed = wallet.close();
+  expect((await other).status).toBe('RS_OK');
+  expect((await held).status).toBe('RS_ERROR_DUPLICATE_TRANSACTION');
+  const settled = await behind;
+  const balances = settled.flatMap((one) => {
+    return one.status === 'fulfilled' ? [one.value.balance] : [];
+  });
+  expect(balances).toEqual(Array.from({ length: 1_023 }, (_, i) => 100_000 - 1 - i));
+  for (const one of settled) {
+    if (one.status === 'rejected') expect(one.reason.code).toBe('overloaded');
+  }
+  await closed;
+});
+
 test('a batch has no bound but memory', async () => {
   const wallet = await openWallet({ partitions: 2, initialBalance: 1_000_000 });
   await wallet.createUsers(['alice', 'bob', 'carol']);

@@ -200,7 +200,10 @@ export class EngineWallet implements Wallet {
   }
 
   health(): Health {
-    const partitions = this.#partitions.map((partition) => partition.health());
+    const partitions = this.#partitions.map((partition, number) => {
+      const health = partition.health();
+      return { ...health, pending: health.pending + this.#router.heldBy(number) };
+    });
     return { ok: partitions.every(({ state }) => state === 'serving'), partitions };
   }
 

@@ -8,6 +8,7 @@ import type { Batch, Caller } from './batch.js';
 import { Claims } from './claims.js';
 import { type BetKind, type Body, CommandWriter } from './command-writer.js';
 import { writeProbe } from './control-writer.js';
+import { type Command, Held } from './held.js';
 import type { PartitionClient } from './partition-client.js';
 
 const NO_ID = absent('transaction') | mistyped('transaction');
@@ -25,16 +26,13 @@ export class Router {
   readonly #hash: Hash;
   /** Absent with one partition: it sees every id itself. */
   readonly #claims: Claims | undefined;
-  /**
-   * Of each user whose commands wait, for another's claim or behind one that does: when the last of
-   * them is sent. They were taken, so a close lets them end.
-   */
-  readonly #held = new Map<unknown, Promise<void>>();
+  readonly #held: Held;
 
   constructor(partitions: readonly PartitionClient[], seed: Uint8Array) {
     this.#partitions = partitions;
     this.#hash = new Hash(seed);
     this.#claims = partitions.length > 1 ? new Claims() : undefined;
+    this.#held = new Held(partitions.length, (command) => this.#sendHeld(command));
   }
 
   get partitions(): number {
@@ -66,7 +64,9 @@ export class Router {
     const number = this.numberOf(body['user']);
     const batch = this.partition(number).batch();
     if (this.#isPut(batch, number, kind, body, caller, tag)) return;
-    void this.#hold(body['user'], this.#commandOf(batch, number, kind, body, caller, tag, false));
+    this.#held.demandRoom(number);
+    const command = this.#commandOf(batch, number, kind, body, caller, tag, false);
+    void this.#held.add(body['user'], command);
   }
 
   /**
@@ -83,7 +83,8 @@ export class Router {
     const batch = this.partition(number).listBatch();
     if (batch === undefined) return false;
     if (this.#isPut(batch, number, kind, body, caller, tag)) return true;
-    return this.#hold(body['user'], this.#commandOf(batch, number, kind, body, caller, tag, true));
+    const command = this.#commandOf(batch, number, kind, body, caller, tag, true);
+    return this.#held.add(body['user'], command);
   }
 
   #isPut(
@@ -94,7 +95,7 @@ export class Router {
     caller: Caller,
     tag: number,
   ): boolean {
-    if (this.#held.size > 0 && this.#held.has(body['user'])) return false;
+    if (this.#held.has(body['user'])) return false;
     return this.#put(batch, number, kind, body, caller, tag) === PUT;
   }
 
@@ -150,20 +151,6 @@ export class Router {
     return { number, kind, record, caller, tag, listed };
   }
 
-  /** A user's commands stay in their order: each waits until the one before it is sent. */
-  #hold(user: unknown, command: Command): Promise<void> {
-    const { caller, tag } = command;
-    const before = this.#held.get(user) ?? Promise.resolve();
-    const sent = before
-      .then(() => this.#sendHeld(command))
-      .catch((error: Error) => caller.fail(tag, error))
-      .finally(() => {
-        if (this.#held.get(user) === sent) this.#held.delete(user);
-      });
-    this.#held.set(user, sent);
-    return sent;
-  }
-
   async #sendHeld(command: Command): Promise<void> {
     const { number, kind, record, caller, tag } = command;
     const put = (batch: Batch) =>
@@ -182,9 +169,14 @@ export class Router {
     }
   }
 
+  /** How many commands of a partition wait outside its mailbox. */
+  heldBy(partition: number): number {
+    return this.#held.count(partition);
+  }
+
   /** Resolves when no command is held. */
-  async unheld(): Promise<void> {
-    while (this.#held.size > 0) await Promise.all(this.#held.values());
+  unheld(): Promise<void> {
+    return this.#held.ended();
   }
 
   #hasId(records: Bytes, start: number, kind: BetKind): boolean {
@@ -230,19 +222,6 @@ export class Router {
     if (taken) records.u8[flags] = (records.u8[flags] as number) | FLAGS.takenElsewhere;
     this.partition(number).post(batch, claimant, tag, end);
   }
-}
-
-/** A command that waits. */
-interface Command {
-  /** The partition of its user. */
-  readonly number: number;
-  readonly kind: BetKind;
-  readonly record: Uint8Array;
-  readonly caller: Caller;
-  /** The caller's own number for it. */
-  readonly tag: number;
-  /** Whether it is an operation of a list, which waits for room. */
-  readonly listed: boolean;
 }
 
 /** Copies a record behind a batch, and returns where it ends. */

@@ -66,7 +66,7 @@ export interface Books {
 export interface PartitionHealth {
   readonly partition: number;
   readonly state: 'recovering' | 'serving' | 'failed' | 'closed';
-  /** Commands waiting in the mailbox or in flight. */
+  /** Commands waiting, in the mailbox or for another one's id, or in flight. */
   readonly pending: number;
   /** How many times its thread was started again. */
   readonly restarts: number;
