@@ -44,7 +44,7 @@ const firstItems: Readonly<Record<string, ItemBody>> = {
 };
 
 /** An item that is there from the start, as long as it was not changed. */
-export function firstItem(sku: string, currency: string): Item | undefined {
+function firstItem(sku: string, currency: string): Item | undefined {
   const body = Object.hasOwn(firstItems, sku) ? firstItems[sku] : undefined;
   if (body === undefined) return undefined;
   return { ...body, sku, version: 1, active: true, currency, updated_at: rfc3339(0) };

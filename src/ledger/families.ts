@@ -45,8 +45,9 @@ const families: Readonly<Record<RequestKind, Rules>> = {
 
 /**
  * Decides a request, in the order of precedence that all kinds share: the form of the arguments, so
- * that nothing malformed is ever journaled, the player, the version that was expected, the player's status, the kind's own rules, the bounds of the balance. The look-up of
- * the id comes before, for it is the same for every kind.
+ * that nothing malformed is ever journaled, the player, the version that was expected, the player's
+ * status, the kind's own rules, the bounds of the balance. The look-up of the id comes before, for
+ * it is the same for every kind.
  */
 export function decideRequest(kind: RequestKind, asked: Asked): Ruling {
   const rules = families[kind] as Rules<unknown, BaseContext>;

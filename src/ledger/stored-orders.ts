@@ -47,7 +47,7 @@ export function refundStatusOf(lines: readonly StoredLine[]): RefundStatus {
   return lines.every(isWhole) ? 'NONE' : 'PARTIAL';
 }
 
-export function isRefunded(line: StoredLine): boolean {
+function isRefunded(line: StoredLine): boolean {
   if (line.price === 0) return line.refundedQuantity === line.quantity;
   return line.refundedAmount === line.price * line.quantity;
 }

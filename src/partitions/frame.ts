@@ -64,7 +64,7 @@ const ENTRY = {
 /** What an account is after an entry, as bits. */
 export const STANDING = { disabled: 1, tombstones: 2, limits: 4 } as const;
 
-export const HASH_BYTES = 32;
+const HASH_BYTES = 32;
 for (const [code, name] of fixedAccounts.entries()) assert.equal(accountCodes[name], code);
 const marks: readonly Mark[] = ['none', 'settle', 'roll back', 'tombstone'];
 /** What an entry takes beside its record, at most. */
@@ -253,7 +253,7 @@ export function eachEntry(bytes: Bytes, visit: (at: number, index: number) => vo
   if (at !== length) throw new FrameFault('is longer than its entries');
 }
 
-export function entryLength(bytes: Bytes, at: number): number {
+function entryLength(bytes: Bytes, at: number): number {
   return bytes.u32[at >> 2] as number;
 }
 

@@ -57,8 +57,6 @@ export const DETAILS = {
   changes: 13,
 } as const;
 
-export type Detail = keyof typeof DETAILS;
-
 /** Details whose difference makes the content different in every dialect. */
 const LISTED: ReadonlySet<number> = new Set([DETAILS.round, DETAILS.game_code]);
 const LONG = 255;

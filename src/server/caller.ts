@@ -31,7 +31,7 @@ const everything: Caller = {
 const jwtForm = /^[\w-]+\.[\w-]*\.[\w-]*$/;
 
 /** Finds out who calls. Without keys everybody is a service; a token still means its player. */
-export function callerOf(
+function callerOf(
   request: FastifyRequest,
   keys: ApiKeys | undefined,
   readToken: ReadToken,
@@ -47,7 +47,7 @@ export function callerOf(
 }
 
 /** Refuses who may not use a route. */
-export function refuseOthers(caller: Caller, { scope, self }: Access): void {
+function refuseOthers(caller: Caller, { scope, self }: Access): void {
   if (caller.kind === 'service') {
     if (may(caller, scope)) return;
     throw new Problem('forbidden', `The key lacks the scope ${scope}.`);

@@ -86,7 +86,7 @@ function answersOf(operation: Operation): Json {
 }
 
 /** The codes that an operation can answer, those that follow from its form included. */
-export function codesOf(operation: Operation): readonly ProblemCode[] {
+function codesOf(operation: Operation): readonly ProblemCode[] {
   const { access, key, condition, body, documentedBody, url, query, method } = operation;
   const codes: ProblemCode[] = [...(operation.problems ?? [])];
   if (access !== undefined) codes.push('unauthenticated', 'invalid_token', 'forbidden');
