@@ -74,7 +74,10 @@ export const limits = {
   checkpoint_run_bytes: 4 * MIB,
   /** Messages of an outbox that are read in one turn. */
   outbox_messages: 2_000,
-  /** With more actors in memory, a checkpoint drops those that nobody asked for since the last one. */
+  /**
+   * With more actors in memory, a checkpoint drops those that nobody asked for since the last one.
+   * Without a checkpoint, half as many more are in memory at most, and what one turn brings.
+   */
   resident_actors: 2_000_000,
 
   /** A batch that has not returned after this long stops its partition. */

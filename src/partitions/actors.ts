@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Daily, Limits } from '../ledger/vocabulary.js';
+import { limits } from '../limits.js';
 import type { Actor } from './actor.js';
 import { ActorTable } from './actor-table.js';
 import { type Bytes, sameBytes } from './bytes.js';
@@ -45,6 +46,12 @@ export class Actors {
   /** Actors in memory; those that were taken over count twice, as they do there. */
   get resident(): number {
     return this.#table.size + (this.#older?.size ?? 0);
+  }
+
+  /** Whether there are too many, and the younger generation has had time to take over who is busy. */
+  get crowded(): boolean {
+    const most = limits.resident_actors;
+    return this.resident > most && this.#table.size > most / 2;
   }
 
   /** How many changed since they were settled last. */

@@ -17,6 +17,8 @@ const TABLES_PER_PART = 64;
  *    documents: they may come before it, for replay only sets them to what they are.
  * C3 The long part of the work, noting where the changed actors are, is done in slices before
  *    the frame is chosen; only what changed meanwhile is noted at once.
+ * C4 Reads make no checkpoint due, but bring actors into memory: then a generation of them begins
+ *    without one. It notes where actors are, and so never beside a checkpoint, which writes that.
  */
 export class Checkpointer {
   readonly #state: PartitionState;
@@ -41,16 +43,27 @@ export class Checkpointer {
     this.#runs = last.runs;
   }
 
-  /** Begins a checkpoint when one is due. Throws what made an earlier one fail. */
+  /**
+   * Begins a checkpoint when one is due, or a generation of actors. Throws what made an earlier one
+   * fail.
+   */
   step(): void {
     if (this.#failure !== undefined) throw this.#failure;
+    if (this.#running !== undefined) return;
+    if (this.#isDue()) this.#run(this.#checkpoint());
+    else if (this.#state.actors.crowded) this.#run(this.#age());
+  }
+
+  #isDue(): boolean {
     // Many actors make a large checkpoint: then it comes less often.
     const { sequence, documents, actors } = this.#state;
     const entries = Math.max(limits.checkpoint_entries, actors.index.size / 2);
     const changed = Math.max(limits.changed_documents, actors.index.size / 4);
-    const isDue = sequence - this.#since >= entries || documents.changed >= changed;
-    if (this.#running !== undefined || !isDue) return;
-    this.#running = this.#checkpoint()
+    return sequence - this.#since >= entries || documents.changed >= changed;
+  }
+
+  #run(work: Promise<void>): void {
+    this.#running = work
       .catch((error: unknown) => {
         this.#failure = error;
       })
@@ -67,12 +80,9 @@ export class Checkpointer {
   }
 
   async #checkpoint(): Promise<void> {
+    await this.#settleMost();
+    this.#settleRest();
     const { actors } = this.#state;
-    while (actors.changed > limits.checkpoint_slice_actors) {
-      actors.settle(limits.checkpoint_slice_actors);
-      await nextTurn();
-    }
-    actors.settle(actors.changed);
     if (actors.resident > limits.resident_actors) actors.age();
     const { frame, sequence, frameTime, hash, seed, transactions, books } = this.#state;
     const words = transactions.run.copy();
@@ -89,6 +99,26 @@ export class Checkpointer {
     await this.#store.write(meta, { runs, parts, documents: rest });
     this.#state.documents.written();
     this.#since = sequence;
+  }
+
+  /** C4. */
+  async #age(): Promise<void> {
+    await this.#settleMost();
+    this.#settleRest();
+    this.#state.actors.age();
+  }
+
+  async #settleMost(): Promise<void> {
+    const { actors } = this.#state;
+    while (actors.changed > limits.checkpoint_slice_actors) {
+      actors.settle(limits.checkpoint_slice_actors);
+      await nextTurn();
+    }
+  }
+
+  #settleRest(): void {
+    const { actors } = this.#state;
+    actors.settle(actors.changed);
   }
 
   /** Writes documents in slices; those that replay looks at are for the checkpoint's own commit. */
