@@ -66,6 +66,8 @@ export const limits = {
   checkpoint_entries: 500_000,
   /** The same after this many changes of documents: they are in memory until then, some 250 bytes each. */
   changed_documents: 50_000,
+  /** The same after this many bytes of them. */
+  changed_documents_bytes: 64 * MIB,
   /** Actors whose place a checkpoint notes between two batches. */
   checkpoint_slice_actors: 4_096,
   /** Documents that it writes at once. */

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -7,16 +6,11 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { limits } from '../dist/limits.js';
 import type { Actor } from '../dist/partitions/actor.js';
 import { allocateBytes } from '../dist/partitions/bytes.js';
-import { openCheckpoints } from '../dist/partitions/checkpoint-store.js';
-import { Checkpointer } from '../dist/partitions/checkpointer.js';
-import { openFrame, readFrameHeader } from '../dist/partitions/frame.js';
-import { openJournal } from '../dist/partitions/journal.js';
 import type { PartitionState } from '../dist/partitions/partition-state.js';
 import { RECORD, userAt } from '../dist/partitions/record.js';
-import { recover } from '../dist/partitions/recovery.js';
-import type { PartitionOptions } from '../dist/partitions/slots.js';
 import { newDirectory } from './support/directory.js';
 import { mutate, projectRoot } from './support/mutant.js';
+import { openPartition } from './support/partition.js';
 import { bet } from './support/wallet-cases.js';
 
 const RESIDENT = 200;
@@ -37,27 +31,6 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** The partition as its thread has it, in this one. */
-function open() {
-  const place = join(directory, 'partition-0');
-  const journal = openJournal(join(place, 'journal'), { durability: 'process' });
-  const checkpoints = openCheckpoints(place, 'process');
-  const { seed } = JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8'));
-  const first = openFrame(journal.read(1) as Uint8Array);
-  const options = {
-    ...{ directory: place, partition: 0, durability: 'process', dialect: 'exwallet' },
-    ...{ seed: Buffer.from(seed, 'hex'), genesisHash: readFrameHeader(first).previous },
-    progress: new SharedArrayBuffer(16),
-  } as unknown as PartitionOptions;
-  const { state, replayed } = recover(options, journal, checkpoints);
-  const checkpointer = new Checkpointer(state, journal, checkpoints, replayed);
-  const close = async (): Promise<void> => {
-    await journal.close();
-    await checkpoints.close();
-  };
-  return { state, checkpoints, checkpointer, close };
-}
-
 const record = allocateBytes(RECORD.body + 64);
 
 function read({ actors }: PartitionState, user: string): Actor | undefined {
@@ -66,7 +39,7 @@ function read({ actors }: PartitionState, user: string): Actor | undefined {
 }
 
 test('reads alone do not bring all actors into memory, nor make a checkpoint', async () => {
-  const { state, checkpoints, checkpointer, close } = open();
+  const { state, checkpoints, checkpointer, close } = openPartition(directory);
   Object.assign(limits, { resident_actors: RESIDENT });
   const write = vi.spyOn(checkpoints, 'write');
   let most = 0;
@@ -85,7 +58,7 @@ test('reads alone do not bring all actors into memory, nor make a checkpoint', a
 });
 
 test('those who are asked for again and again stay in memory', async () => {
-  const { state, checkpointer, close } = open();
+  const { state, checkpointer, close } = openPartition(directory);
   Object.assign(limits, { resident_actors: RESIDENT });
   const busy = USERS.slice(0, RESIDENT / 4);
   for (const user of busy) read(state, user);

@@ -59,7 +59,7 @@ export class Checkpointer {
     const { sequence, documents, actors } = this.#state;
     const entries = Math.max(limits.checkpoint_entries, actors.index.size / 2);
     const changed = Math.max(limits.changed_documents, actors.index.size / 4);
-    return sequence - this.#since >= entries || documents.changed >= changed;
+    return sequence - this.#since >= entries || documents.hasChanged(changed);
   }
 
   #run(work: Promise<void>): void {

@@ -1,4 +1,5 @@
 import { type Collection, change } from '../ledger/request.js';
+import { limits } from '../limits.js';
 import type { CheckpointStore, StoredDocument } from './checkpoint-store.js';
 import { Layer, ownerOf } from './layer.js';
 import { unpack } from './packing.js';
@@ -22,9 +23,10 @@ export class Documents {
     this.#store = store;
   }
 
-  /** Changes of documents since the last checkpoint. */
-  get changed(): number {
-    return this.#changed.size;
+  /** Whether there are so many changes since the last checkpoint, or so many bytes of them. */
+  hasChanged(changes: number): boolean {
+    const { size, bytes } = this.#changed;
+    return size >= changes || bytes >= limits.changed_documents_bytes;
   }
 
   /** A document of an actor, or of the partition's collection of that name. */

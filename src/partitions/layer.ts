@@ -49,6 +49,11 @@ export class Layer {
     return this.#size;
   }
 
+  /** What those changes take. */
+  get bytes(): number {
+    return this.#end;
+  }
+
   /** Keeps a copy of the packed changes at `at`. */
   add(actor: string, bytes: Buffer, at: number): void {
     const shift = this.#end - at;

@@ -169,7 +169,7 @@ function replay(state: PartitionState, options: PartitionOptions, journal: Journ
       state.frames.keep(number, stored);
       replayFrame(state, options, number, copy.of(stored));
     });
-    if (state.documents.changed >= limits.changed_documents && journal.hasRoom()) {
+    if (state.documents.hasChanged(limits.changed_documents) && journal.hasRoom()) {
       state.documents.spill();
     }
     progress[0] = number - first + 1;
