@@ -7,6 +7,7 @@ import { limits } from '../dist/limits.js';
 import { packChanges } from '../dist/partitions/request-record.js';
 import { newDirectory } from './support/directory.js';
 import { openPartition } from './support/partition.js';
+import { bet } from './support/wallet-cases.js';
 
 const KIB = 1024;
 const usual = { ...limits };
@@ -25,14 +26,15 @@ async function openNew() {
 }
 
 /** Forgets the checkpoint and counts how often a replay of everything writes documents. */
-async function spillsOfReplay(): Promise<number> {
+async function spillsOfReplay(): Promise<{ spills: number; frames: number }> {
   rmSync(join(directory, 'partition-0', 'checkpoint'), { recursive: true });
-  const { checkpoints, recovered, close } = openPartition(directory);
+  const { journal, checkpoints, recovered, close } = openPartition(directory);
   const write = vi.spyOn(checkpoints, 'writeDocumentsNow');
   recovered();
   const spills = write.mock.calls.length;
+  const frames = journal.last;
   await close();
-  return spills;
+  return { spills, frames };
 }
 
 test('a few large documents make a checkpoint due, as many small ones do', async () => {
@@ -64,7 +66,20 @@ test('a replay writes large documents before they fill the memory', async () => 
   }
   await wallet.close();
   Object.assign(limits, { changed_documents_bytes: 64 * KIB });
-  const spills = await spillsOfReplay();
+  const { spills } = await spillsOfReplay();
   expect(spills).toBeGreaterThanOrEqual(3);
   expect(spills).toBeLessThanOrEqual(20);
+});
+
+test('a replay does not write again and again beside the limits that it keeps', async () => {
+  const wallet = await openNew();
+  const users = Array.from({ length: 30 }, (_, i) => `player${i}`);
+  await wallet.createUsers(users);
+  for (const user of users) await wallet.players.setLimits(user, { max_bet: 1000 });
+  for (let n = 0; n < 60; n++) await wallet.bet(bet(`player${n % 30}`, 1));
+  await wallet.close();
+  Object.assign(limits, { changed_documents: 10 });
+  const { spills, frames } = await spillsOfReplay();
+  expect(frames).toBeGreaterThan(80);
+  expect(spills).toBe(3);
 });

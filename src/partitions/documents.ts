@@ -18,14 +18,17 @@ export class Documents {
   readonly #store: CheckpointStore;
   #changed = new Layer();
   #writing = new Layer();
+  /** What the last spill could not write. */
+  #kept = NOTHING;
 
   constructor(store: CheckpointStore) {
     this.#store = store;
   }
 
-  /** Whether there are so many changes since the last checkpoint, or so many bytes of them. */
+  /** Whether there are so many changes since the last checkpoint or spill, or so many bytes of them. */
   hasChanged(changes: number): boolean {
-    const { size, bytes } = this.#changed;
+    const size = this.#changed.size - this.#kept.size;
+    const bytes = this.#changed.bytes - this.#kept.bytes;
     return size >= changes || bytes >= limits.changed_documents_bytes;
   }
 
@@ -101,12 +104,15 @@ export class Documents {
     for (const [owner, id, value] of kept) {
       this.#changed.add(owner, packChanges([change(id, value === null ? null : unpack(value))]), 0);
     }
+    const { size, bytes } = this.#changed;
+    this.#kept = { size, bytes };
   }
 
   /** Hands over what changed, for a checkpoint; it stays readable until `written`. */
   take(): Layer {
     this.#writing = this.#changed;
     this.#changed = new Layer();
+    this.#kept = NOTHING;
     return this.#writing;
   }
 
@@ -115,6 +121,8 @@ export class Documents {
     this.#writing = new Layer();
   }
 }
+
+const NOTHING = { size: 0, bytes: 0 };
 
 /** Document: the limits of a player, which an actor in memory has with it. */
 export const LIMITS = 'limits';
