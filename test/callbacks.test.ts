@@ -103,6 +103,15 @@ test.each(['not JSON', '[]', '{"event_id":"e","type":"payment.gone","payment_id"
   },
 );
 
+test.each([
+  [255, 202],
+  [256, 422],
+])('an event whose id is a webhook-id of %i characters is answered %i', async (length, status) => {
+  const body = JSON.stringify({ type: 'payment.succeeded', provider_ref: randomUUID(), amount: 1 });
+  const headers = webhookHeaders(webhookKey, 'x'.repeat(length), body, Date.now());
+  expect((await checkout.deliver(headers, body))[0]).toBe(status);
+});
+
 test('a provider that is not known is refused', async () => {
   const body = '{"event_id":"e","type":"payment.succeeded","provider_ref":"x","amount":1}';
   const headers = webhookHeaders(webhookKey, 'e', body, Date.now());

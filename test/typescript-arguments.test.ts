@@ -267,6 +267,13 @@ const rows: Row[] = [
       invalid('/provider'),
     ],
   ),
+  ...[...noWords, ['256 characters', 'x'.repeat(256)]].map(
+    ([name, id]): Row => [
+      `payments.receive with ${name} as event_id`,
+      (w) => w.payments.receive('psp', { event_id: id, type: 'payment.failed', provider_ref: 'r' }),
+      invalid('/event_id'),
+    ],
+  ),
   ...[undefined, null, 5, 'foo', 1n].map(
     (type): Row => [
       `payments.receive with ${String(type)} as type`,

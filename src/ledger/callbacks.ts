@@ -1,4 +1,13 @@
-import { count, type MembersForm, members, oneOf, optional, pattern, text } from './forms.js';
+import {
+  count,
+  type MembersForm,
+  members,
+  oneOf,
+  optional,
+  pattern,
+  text,
+  words,
+} from './forms.js';
 import { send } from './messages.js';
 import { refuse } from './refusals.js';
 import { type BaseContext, change, changed, grant, type Rules } from './request.js';
@@ -21,9 +30,9 @@ export type PaymentEventArgs = ParkArgs & {
   readonly contested?: true;
 };
 
-/** What every callback says; a provider's own id of it may be any text. */
+/** What every callback says, with the provider's own id of it. */
 export const eventMembers = {
-  event_id: text,
+  event_id: words(255),
   type: oneOf('payment.succeeded', 'payment.failed', 'payment.refunded'),
   provider,
   amount: optional(count),

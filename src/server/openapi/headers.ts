@@ -50,7 +50,8 @@ export const webhookHeaders: readonly HeaderParameter[] = [
   {
     name: 'webhook-id',
     required: true,
-    description: "Of the message; the event's id when its body has none",
+    description:
+      "Of the message; when its body has none the event's id, so of at most 255 characters",
     schema: text,
     example: 'msg_1',
   },
