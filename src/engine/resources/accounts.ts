@@ -7,7 +7,7 @@ import { Passwords, passwordBytes } from '../passwords.js';
 import { type Requests, refusedAs } from '../requests.js';
 import type { Router } from '../router.js';
 import { isNewUserId, newUserIdRule } from '../user-id.js';
-import { given } from './credits.js';
+import { given } from './arguments.js';
 import { type Catalogue, orderOf } from './shop.js';
 
 type Signup = Parameters<Accounts['signup']>;

@@ -1,6 +1,6 @@
 import { isObject, type MembersForm, unknownIn } from '../../ledger/forms.js';
 import { invalid } from '../../ledger/refusals.js';
-import type { Refused } from '../economy.js';
+import type { PageOptions, Refused } from '../economy.js';
 import { refusedAs } from '../requests.js';
 
 /**
@@ -22,4 +22,30 @@ export function argsOf<T>(
     if (value !== undefined) args[name] = value;
   }
   return args as T;
+}
+
+const DEFAULT_PAGE = 50;
+const LARGEST_PAGE = 200;
+
+/** What is asked of a list; a limit is brought into its bounds. */
+export function pageOf<T extends PageOptions>(page?: T): T & { readonly limit: number } {
+  const { limit = DEFAULT_PAGE } = page ?? {};
+  const size =
+    typeof limit === 'number'
+      ? Math.min(Math.max(1, Math.trunc(limit) || DEFAULT_PAGE), LARGEST_PAGE)
+      : limit;
+  return { ...(page as T), limit: size };
+}
+
+type Given<T> = {
+  [K in keyof T as undefined extends T[K] ? never : K]: T[K];
+} & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** The members that have a value. */
+export function given<T extends object>(members: T): Given<T> {
+  const found: Partial<T> = {};
+  for (const name in members) if (members[name] !== undefined) found[name] = members[name];
+  return found as unknown as Given<T>;
 }

@@ -12,8 +12,7 @@ import { invalid, type Refusal, refuse } from '../../ledger/refusals.js';
 import type { Outcome, Payment, PaymentEvent, PaymentEventOutcome, Payments } from '../economy.js';
 import { idOf, partitionIn } from '../request-ids.js';
 import { type Requests, refusedAs } from '../requests.js';
-import { argsOf } from './arguments.js';
-import { given } from './credits.js';
+import { argsOf, given } from './arguments.js';
 
 const idsForm = members<Pick<PaymentEvent, 'payment_id' | 'provider_ref'>>({
   payment_id: optional(text),

@@ -22,7 +22,7 @@ import { refusedAs } from '../requests.js';
 import type { Router } from '../router.js';
 import { isNewUserId, newUserIdRule } from '../user-id.js';
 import type { ClearableLimits, Player, PlayerBody, PlayerStatus, Wallet } from '../wallet.js';
-import { given } from './credits.js';
+import { given } from './arguments.js';
 
 /** Commands about players themselves; they carry no transaction id. */
 export class PlayerCommands {

@@ -30,8 +30,7 @@ import type {
 import { closed } from '../errors.js';
 import { type Requests, refusedAs } from '../requests.js';
 import { isPathStep } from '../user-id.js';
-import { argsOf } from './arguments.js';
-import { given, pageOf } from './credits.js';
+import { argsOf, given, pageOf } from './arguments.js';
 
 /** What its cursors are bound to. */
 const LIST = 'items';
