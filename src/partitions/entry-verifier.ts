@@ -18,9 +18,9 @@ import { partitionOf } from './partition-of.js';
 import { amountOf, RECORD, userAt, userLength } from './record.js';
 import { userOf } from './request-record.js';
 import { RequestVerifier } from './request-verifier.js';
+import { settingOf } from './setting-record.js';
 import type { SharedIds } from './shared-ids.js';
 import { TransactionVerifier } from './transaction-verifier.js';
-import { settingOf } from './turn.js';
 
 /** Kinds that make an account. */
 const openers: ReadonlySet<Kind> = new Set(['open', 'signup', 'item', 'park', 'link']);

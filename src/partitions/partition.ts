@@ -1,3 +1,4 @@
+import { applyToBooks } from '../ledger/apply.js';
 import { genesis } from '../ledger/players.js';
 import { kindCodes } from '../ledger/vocabulary.js';
 import { allocateBytes } from './bytes.js';
@@ -55,7 +56,7 @@ export class Partition {
     const head = { version: 0, balance: 0, previousFrame: 0, previousAt: 0, mark, standing: 0 };
     this.#state.begin(now, entryBytes(record, 0));
     this.#state.openFrame(entryBytes(record, 0)).append({ ...head, postings }, record, 0);
-    for (const { account, amount } of postings) this.#state.books.post(account, amount);
+    applyToBooks(this.#state.books, postings);
     this.#state.seal();
     await this.#state.durable();
   }

@@ -33,8 +33,8 @@ import { PartitionState } from './partition-state.js';
 import { userLength } from './record.js';
 import { changesAt, packChanges } from './request-record.js';
 import { loadRuns, sortByLane } from './run.js';
+import { settingOf } from './setting-record.js';
 import type { PartitionOptions } from './slots.js';
-import { settingOf } from './turn.js';
 
 export interface Recovered {
   readonly state: PartitionState;

@@ -21,7 +21,7 @@ export type Result =
 /** Decides and applies requests: credits, orders, payments, players. One command at a time. */
 export class Requests {
   readonly #state: PartitionState;
-  /** The record of the command that is being decided, and the key of its actor. */
+  /** The record of the command that is being decided, and its actor's key: for what rules read. */
   #records: Bytes = allocateBytes(0);
   #start = 0;
   #key = '';
@@ -39,7 +39,8 @@ export class Requests {
   ): Result {
     const known = this.#known(records, start, actor);
     if (known !== undefined) return known;
-    const asked = this.#ask(records, start, actor);
+    const key = keyIn(records, start);
+    const asked = this.#ask(key, records, start, actor);
     const ruling = decideRequest(kind, asked);
     const version = actor?.version ?? 0;
     switch (ruling.kind) {
@@ -49,7 +50,7 @@ export class Requests {
         return refused(ruling.code, ruling.members, version);
       case 'granted':
         if (!mayWrite) return { code: RESULT.noRoom, version, body: null };
-        return this.#accept(asked, ruling, records, start, actor);
+        return this.#accept(key, asked, ruling, records, start, actor);
     }
   }
 
@@ -65,15 +66,14 @@ export class Requests {
     return { code: RESULT.duplicate, version: entry.version, body: answerRequest(entry) };
   }
 
-  #ask(records: Bytes, start: number, account: Actor | undefined): Asked {
+  #ask(key: string, records: Bytes, start: number, account: Actor | undefined): Asked {
     const { u8 } = records;
     const at = userAt(records, start);
-    const end = at + userLength(records, start);
     this.#records = records;
     this.#start = start;
-    this.#key = u8.toString('latin1', at, end);
+    this.#key = key;
     return {
-      player: u8.toString('utf8', at, end),
+      player: u8.toString('utf8', at, at + userLength(records, start)),
       account,
       args: unpackDetail(records, start, DETAILS.args),
       context: unpackDetail(records, start, DETAILS.context) as Asked['context'],
@@ -98,6 +98,7 @@ export class Requests {
 
   /** After this point it must succeed: account, documents and entry change together. */
   #accept(
+    key: string,
     asked: Asked,
     ruling: Granted,
     records: Bytes,
@@ -110,7 +111,7 @@ export class Requests {
     applyToBooks(books, postings);
     applyToAccount(actor, postings);
     const packed = packChanges(changes);
-    documents.apply(this.#key, packed, 0);
+    documents.apply(key, packed, 0);
     if (known !== undefined) writeCurrency(records.u8, start + RECORD.currency, actor.currency);
     const frame = this.#state.openFrame(entryBytes(records, start, packed));
     const at = frame.append(actor.head('none', postings), records, start, packed);
@@ -121,6 +122,12 @@ export class Requests {
     const granted = { version, balance, moved, time: asked.time, changes: packed };
     return { code: RESULT.accepted, granted, actor };
   }
+}
+
+/** The key of a record's actor: the bytes of the user id, one character each. */
+function keyIn(records: Bytes, start: number): string {
+  const at = userAt(records, start);
+  return records.u8.toString('latin1', at, at + userLength(records, start));
 }
 
 function refused(

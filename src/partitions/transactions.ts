@@ -40,7 +40,10 @@ export class Transactions {
   #record = 0;
   readonly #sought = allocateBytes(16);
   #owner: Bytes;
-  /** The frame and place of the entry that `known` found last. */
+  /**
+   * The frame and place of the entry that `known`, `findRequest` or `findOwn` found last, readable
+   * until another frame is opened.
+   */
   knownFrame: Bytes;
   knownAt = 0;
 

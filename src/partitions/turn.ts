@@ -3,9 +3,9 @@ import { applyToAccount, applyToBooks } from '../ledger/apply.js';
 import { betRules, type DecideBet } from '../ledger/bets.js';
 import { counted, dayOf } from '../ledger/daily.js';
 import { type DialectName, dialects } from '../ledger/dialects.js';
-import { applySetting, decideOpen, decideSetting, type Setting } from '../ledger/players.js';
+import { applySetting, decideOpen, decideSetting } from '../ledger/players.js';
 import type { Refusal } from '../ledger/refusals.js';
-import { type BaseContext, change } from '../ledger/request.js';
+import { change } from '../ledger/request.js';
 import {
   type Accepted,
   absent,
@@ -15,7 +15,6 @@ import {
   isTransaction,
   type Kind,
   kindNames,
-  type Limits,
   mistyped,
   type Reference,
   type RequestKind,
@@ -27,7 +26,6 @@ import type { Bytes } from './bytes.js';
 import { writeCurrency } from './currencies.js';
 import { LIMITS } from './documents.js';
 import { entryBytes, recordOf } from './frame.js';
-import { unpack } from './packing.js';
 import type { PartitionState } from './partition-state.js';
 import { Queries, type Query } from './queries.js';
 import { NoTime } from './read-budget.js';
@@ -44,6 +42,7 @@ import {
 import { ReplyWriter } from './replies.js';
 import { packChanges } from './request-record.js';
 import { Requests, type Result } from './requests.js';
+import { expectedIn, settingOf } from './setting-record.js';
 import { type Extra, type PlayerState, RESULT, type Slot } from './slots.js';
 import { readUuid } from './uuid.js';
 
@@ -57,8 +56,6 @@ export class Turn {
   readonly #requests: Requests;
   readonly #queries: Queries;
   readonly #replies = new ReplyWriter();
-  /** What the last win or rollback that was decided names. */
-  #reference: Reference | undefined;
   /** On a disk that is too full only what needs no entry is answered: reads, replays, refusals. */
   #mayWrite = true;
 
@@ -102,12 +99,15 @@ export class Turn {
       this.#reply(slot, index, extras, this.#query(records, start, actor));
       return;
     }
-    const decision = this.#decide(kind, records, start, actor);
+    const reference = this.#reference(kind, records, start);
+    const decision = this.#decide(kind, records, start, actor, reference);
     if (decision.kind === 'accepted' && !this.#mayWrite) {
       slot.codes[index] = RESULT.noRoom;
       return;
     }
-    if (decision.kind === 'accepted') actor = this.#accept(kind, decision, records, start, actor);
+    if (decision.kind === 'accepted') {
+      actor = this.#accept(kind, decision, records, start, actor, reference);
+    }
     this.#answer(slot, index, decision, actor);
     if (decision.kind === 'duplicate' && this.#answersWithStored) {
       extras.push({ index, request: this.#storedRequest() });
@@ -151,18 +151,25 @@ export class Turn {
     }
   }
 
+  /** What a win or rollback names. */
+  #reference(kind: Kind, records: Bytes, start: number): Reference | undefined {
+    if (kind !== 'win' && kind !== 'rollback') return undefined;
+    return this.#state.transactions.reference(records, start);
+  }
+
   #decide(
     kind: Exclude<Kind, RequestKind | 'query'>,
     records: Bytes,
     start: number,
     actor: Actor | undefined,
+    reference: Reference | undefined,
   ): Decision | Refusal {
     switch (kind) {
       case 'bet':
       case 'win':
       case 'rollback':
       case 'read':
-        return this.#bet(kind, records, start, actor);
+        return this.#bet(kind, records, start, actor, reference);
       case 'open':
         return decideOpen(actor, amountOf(records, start));
       case 'status':
@@ -189,6 +196,7 @@ export class Turn {
     records: Bytes,
     start: number,
     account: Actor | undefined,
+    reference: Reference | undefined,
   ): Decision {
     const { transactions } = this.#state;
     const flags = records.u8[start + RECORD.flags] as number;
@@ -196,7 +204,6 @@ export class Turn {
     const hasId = kind !== 'read' && (faults & NO_ID) === 0;
     const limits = kind === 'bet' ? account?.limits : undefined;
     const isDaily = limits?.daily_stake !== undefined || limits?.daily_loss !== undefined;
-    this.#reference = kind === 'bet' ? undefined : transactions.reference(records, start);
     const daily =
       isDaily && account !== undefined
         ? this.#state.actors.dailyOf(account, dayOf(this.#state.time))
@@ -210,7 +217,7 @@ export class Turn {
       known,
       takenElsewhere: (flags & FLAGS.takenElsewhere) !== 0,
       tombstoned,
-      reference: this.#reference,
+      reference,
       daily,
     };
     const command: BetCommand = {
@@ -232,6 +239,7 @@ export class Turn {
     records: Bytes,
     start: number,
     known: Actor | undefined,
+    reference: Reference | undefined,
   ): Actor {
     const { actors, books, transactions } = this.#state;
     const actor = known ?? actors.open(records, start);
@@ -255,7 +263,8 @@ export class Turn {
       transactions.accepted(records, start, frame.number, at, mark);
       if (actor.daily !== undefined) {
         const today = dayOf(this.#state.time);
-        const of = kind === 'rollback' ? dayOf(this.#reference?.time ?? 0) : today;
+        // A rollback of something unknown moves nothing, so that its day does not matter.
+        const of = reference !== undefined && kind === 'rollback' ? dayOf(reference.time) : today;
         actor.daily = counted(actor.daily, kind, actor.balance - before, today, of);
       }
       assert.ok(kind !== 'bet' || actor.balance <= before, 'a bet never adds');
@@ -284,19 +293,6 @@ export class Turn {
 }
 
 const KEPT_FLAGS = 0xff & ~FLAGS.takenElsewhere;
-
-/** The setting in a record: a status is its amount (1: disabled), limits are packed. */
-export function settingOf(kind: 'status' | 'limits', records: Bytes, start: number): Setting {
-  if (kind === 'status') return { kind, disabled: amountOf(records, start) === 1 };
-  const packed = readDetail(records, start, DETAILS.settings);
-  assert.ok(packed !== undefined, 'limits carry their settings');
-  return { kind, limits: (unpack(packed) as Limits | null) ?? undefined };
-}
-
-/** What a setting expects of its player. */
-function expectedIn(records: Bytes, start: number): BaseContext {
-  return (unpackDetail(records, start, DETAILS.context) as BaseContext | undefined) ?? {};
-}
 
 function playerState(actor: Actor): PlayerState {
   const { balance, version, disabled, limits } = actor;
