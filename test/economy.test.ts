@@ -502,6 +502,23 @@ test('usernames are NFC: one name, however it is typed', async () => {
   expect(await wallet.accounts.verify(decomposed.username, 'secret')).toBe('valid');
 });
 
+test('of a name or password that is too long it is not asked how long it is in NFC', async () => {
+  const normalize = vi.spyOn(String.prototype, 'normalize');
+  const marks = `a${'\u0301\u0323'.repeat(40_000)}`;
+  for (const pair of [{ username: marks }, { password: marks }]) {
+    const body = { username: 'zed', password: 'secret', ...pair };
+    expect(await wallet.accounts.signup(body)).toMatchObject({ code: 'validation_failed' });
+    expect(await wallet.accounts.verify(body.username, body.password)).toBe('invalid');
+  }
+  expect(normalize.mock.contexts.map(String)).not.toContain(marks);
+  normalize.mockRestore();
+  // The longest name there is, as it may be typed.
+  const username = 'u\u0308\u0304'.repeat(127);
+  expect(await wallet.accounts.signup({ username, password: 'secret' })).toMatchObject({
+    value: { player_id: '\u01d6'.repeat(127) },
+  });
+});
+
 /** Whatever is asked, in whatever order: the audit decides every request once more. */
 test('any sequence of requests leaves a journal that verifies', { timeout: 60_000 }, async () => {
   await wallet.items.put('sword', { name: 'Sword', kind: 'durable', price: 30 });

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Credential, SignupArgs, TopUpArgs } from '../../ledger/accounts.js';
 import { isObject } from '../../ledger/forms.js';
 import { invalid, refuse } from '../../ledger/refusals.js';
+import { limits } from '../../limits.js';
 import type { Accounts, Outcome, Refused } from '../economy.js';
 import { Passwords, passwordBytes } from '../passwords.js';
 import { type Requests, refusedAs } from '../requests.js';
@@ -54,6 +55,8 @@ export function accountsOf(
     },
     verify: async (username, password) => {
       if (typeof username !== 'string' || typeof password !== 'string') return 'invalid';
+      if (isLong(username, limits.user_bytes) || isLong(password, passwordBytes.most))
+        return 'invalid';
       const credential = await credentialOf(username.normalize('NFC'));
       if (!(await passwords.matches(password, credential))) return 'invalid';
       return credential?.disabled === true ? 'disabled' : 'valid';
@@ -80,10 +83,7 @@ export function accountsOf(
 function faultOf(body: unknown): Refused | undefined {
   if (!isObject(body)) return noObject();
   const { username, password } = body;
-  const name = typeof username === 'string' ? username.normalize('NFC') : undefined;
-  if (!isNewUserId(name)) {
-    return invalidAt('/username', newUserIdRule);
-  }
+  if (!isUsername(username)) return invalidAt('/username', newUserIdRule);
   if (isPassword(password)) return undefined;
   return invalidAt('/password', `must be ${passwordBytes.least} to ${passwordBytes.most} bytes`);
 }
@@ -96,8 +96,22 @@ function noObject(): Refused {
   return invalidAt('', 'must be an object');
 }
 
+function isUsername(username: unknown): boolean {
+  if (typeof username !== 'string' || isLong(username, limits.user_bytes)) return false;
+  return isNewUserId(username.normalize('NFC'));
+}
+
+/**
+ * Whether a text has more bytes in NFC however that turns out, which makes two bytes of three units
+ * at best. It is not tried: with crafted marks it takes time by the square of their number.
+ */
+function isLong(text: string, bytes: number): boolean {
+  return text.length > 2 * bytes;
+}
+
 function isPassword(password: unknown): boolean {
   if (typeof password !== 'string' || !password.isWellFormed()) return false;
+  if (isLong(password, passwordBytes.most)) return false;
   const { length } = Buffer.from(password.normalize('NFC'));
   return length >= passwordBytes.least && length <= passwordBytes.most;
 }
