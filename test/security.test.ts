@@ -229,6 +229,16 @@ test('a login tells the same of a wrong name and a wrong password', async () => 
   expect(first).toBe(second);
 });
 
+test.each(['/signup', '/login', '/signin'])('%s takes no more than 16 KiB', async (path) => {
+  const body = { username: 'ann', password: 'x', more: 'x'.repeat(16_384) };
+  expect(await ask('POST', path, '', body)).toMatchObject({
+    status: 413,
+    code: 'payload_too_large',
+  });
+  const least = { ...body, password: '', more: 'x'.repeat(16_000) };
+  expect(await ask('POST', path, '', least)).toMatchObject({ status: 422 });
+});
+
 test('logins from one address are limited, and it is said when to come again', async () => {
   const limited = await serve(['--data', newDirectory(), '--login-rate', '3'], environment);
   const statuses: number[] = [];

@@ -47,6 +47,8 @@ export interface Operation extends Described {
   /** What changes nothing is told to be a replay, without a key too. */
   readonly replays?: true;
   readonly body?: Schema;
+  /** Where a body may be no longer than this. */
+  readonly bodyLimit?: number;
   /** An absent or empty body is `{}`. */
   readonly bodyOptional?: true;
   readonly query?: Schema;
@@ -85,13 +87,14 @@ export function addOperation<Body = unknown, Query = unknown>(
   operation: Operation,
   handle: (asked: Asked<Body, Query>) => Promise<Answered>,
 ): void {
-  const { method, url, access, key, body, bodyOptional, query, answers } = operation;
+  const { method, url, access, key, body, bodyLimit, bodyOptional, query, answers } = operation;
   const [success = '200'] = Object.keys(answers);
   note(operation);
   app.route<{ Params: Record<string, string> }>({
     method,
     url,
     config: { operation },
+    ...(bodyLimit !== undefined && { bodyLimit }),
     schema: {
       ...(body !== undefined && { body }),
       ...(query !== undefined && { querystring: query }),

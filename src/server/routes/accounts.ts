@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Outcome } from '../../engine/economy.js';
 import type { Wallet } from '../../engine/wallet.js';
+import { limits } from '../limits.js';
 import { type Answered, type Asked, addOperation, type Doors, plain } from '../operation.js';
 import { Problem } from '../problems.js';
 import * as schemas from '../schemas/accounts.js';
@@ -55,6 +56,7 @@ function signupRoute(app: FastifyInstance, doors: Doors, { accounts }: Wallet): 
       description: 'With a referral code both players get 50, once each; the treasury pays.',
       key: 'optional',
       body: schemas.signupBody,
+      bodyLimit: limits.login_body_bytes,
       bodyExample: { username: 'alice', password: 'correct horse', referralCode: 'REF-7K2M9Q' },
       answers: { 200: schemas.signedUp },
       examples: { 200: { userId: 'alice', status: 'Created', referralCode: 'REF-X99NHX' } },
@@ -88,6 +90,7 @@ function loginRoute(
       summary: 'Gives a token for a password',
       unversioned: true,
       body: schemas.loginBody,
+      bodyLimit: limits.login_body_bytes,
       bodyExample: { username: 'alice', password: 'correct horse' },
       answers: { 200: schemas.loggedIn },
       examples: {
