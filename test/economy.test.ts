@@ -727,8 +727,10 @@ test('there is an end to the lots of one item that have not ended', async () => 
     const lines = [{ sku: 'pass', quantity: 1 }];
     return wallet.orders.create('p', { lines, complete: true }, key());
   };
-  const made = await Promise.all(Array.from({ length: 1_000 }, order));
-  expect(made.every(({ ok }) => ok)).toBe(true);
+  for (let hundred = 0; hundred < 10; hundred++) {
+    const made = await Promise.all(Array.from({ length: 100 }, order));
+    expect(made.every(({ ok }) => ok)).toBe(true);
+  }
   expect(await order()).toMatchObject({ code: 'limit_reached', members: { lots: 1_000 } });
   vi.setSystemTime(Date.now() + 3_601_000);
   expect(await order()).toMatchObject({ ok: true });
