@@ -66,7 +66,7 @@ export const mutations: readonly Fault[] = [
   },
   {
     name: 'does not read the outbox again when a thread was lost',
-    seed: 174,
+    seed: 358,
     file: 'engine/engine-wallet.js',
     find: "if (change.state === 'serving')\n            void this.#recall(change.partition);",
     replace: '',
