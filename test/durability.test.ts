@@ -77,8 +77,9 @@ test.skipIf(!hasStrace).each(frameSizes)(
     const frames = callsOf(lines, /(pwrite64|pwritev|writev)\(.*PRJ1/);
     const syncs = callsOf(lines, /fdatasync\(/).filter(({ text }) => text.includes('/journal/'));
     // LMDB writes its meta page through a file that is opened for synchronous writes.
-    const opened = /O_DSYNC.* = (\d+<[^>]*\/journal\/[^>]*>)/;
-    const files = lines.flatMap((line) => opened.exec(line)?.[1] ?? []);
+    const files = callsOf(lines, /openat\(.*O_DSYNC/).flatMap(({ ended }) => {
+      return / = (\d+<[^>]*\/journal\/[^>]*>)/.exec(lines[ended] ?? '')?.[1] ?? [];
+    });
     expect(files.length).toBeGreaterThan(0);
     const metas = callsOf(lines, /pwrite64\(/).filter(({ text }) => {
       return files.some((file) => text.includes(`pwrite64(${file}`));
