@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { mutate, projectRoot } from '../support/mutant.js';
 import type { Outcome } from './damage.js';
 import { end, purser, type Served, start } from './server.js';
+import { SMALL_MAP } from './small-map.js';
 
 const root = projectRoot(import.meta.url);
 const PATIENCE_MS = 30_000;
@@ -58,16 +59,7 @@ const limits: readonly Limit[] = [
     ...onTheSame,
     what: 'a journal as large as its map',
     start: async (data) => {
-      const small = 2 * 1024 * 1024;
-      const mutant = mutate(
-        root,
-        ...[
-          ['a small map', 'journal_map_bytes: 1024 * 1024 * MIB', `journal_map_bytes: ${small}`],
-          ['a small reserve', 'map_reserve_bytes: 256 * MIB', `map_reserve_bytes: ${small / 2}`],
-        ].map(([name = '', find = '', replace = '']) => {
-          return { name, file: 'limits.js', find, replace };
-        }),
-      );
+      const mutant = mutate(root, ...SMALL_MAP);
       const served = await start(data, [], join(mutant.dist, 'main.js'));
       if (typeof served !== 'string') served.child.once('exit', () => mutant.remove());
       return served;

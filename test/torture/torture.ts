@@ -154,8 +154,6 @@ try {
   }
   const verified = purser('verify', '--data', data);
   if (verified.code !== 0) faults.push(verified.said);
-  const outcomes: Outcome[] = await damage({ now: data, old, scratch });
-  outcomes.push(...(await limit(scratch)));
   const head = ['what', 'rounds', 'sent', 'without an answer', 'sent again and the same'];
   print('ends under load', [
     head,
@@ -164,6 +162,8 @@ try {
       return [way, rounds, sent, unanswered, compared].map(String);
     }),
   ]);
+  const outcomes: Outcome[] = await damage({ now: data, old, scratch });
+  outcomes.push(...(await limit(scratch)));
   print('damage to the directory, and limits of the disk', [
     ['what', 'outcome', 'words'],
     ['---', '---', '---'],
