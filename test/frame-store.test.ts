@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { limits } from '../dist/limits.js';
 import { FrameStore } from '../dist/partitions/frame-store.js';
-import type { Journal } from '../dist/partitions/journal.js';
+import { type Journal, openJournal } from '../dist/partitions/journal.js';
 import { sealed } from './fuzz/store.js';
+import { newDirectory } from './support/directory.js';
 
 const RING_BYTES = 4096;
 const HEADER_BYTES = 80;
@@ -96,4 +97,25 @@ test('to forget the oldest frame, the others are not gone through', () => {
   vi.restoreAllMocks();
   // A walk begins at places that are empty, one for each frame that was forgotten lately.
   expect(begun).toEqual([0, 0, 0, 0, 0]);
+});
+
+test('what the ring has lost can be read before and after it is durable', async () => {
+  const journal = openJournal(newDirectory(), { durability: 'disk' });
+  const store = new FrameStore(journal);
+  const frames = Array.from({ length: 40 }, (_, i) => frameOf(i + 1, 60));
+  const check = (): void => {
+    for (const [i, frame] of frames.entries()) {
+      expect(store.open(i + 1).u8.equals(frame)).toBe(true);
+    }
+  };
+  // One is being committed while the others wait.
+  for (const [i, frame] of frames.entries()) {
+    store.keep(i + 1, frame);
+    void journal.append(i + 1, frame);
+    if (i === 0) await Promise.resolve();
+  }
+  check();
+  await journal.durable();
+  check();
+  await journal.close();
 });

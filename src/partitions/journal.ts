@@ -19,11 +19,13 @@ export function openJournal(directory: string, options: JournalOptions): Journal
  * J3 A number is used once: an append at or below the last number fails (fencing).
  * J4 After a failure nothing more is appended: memory may be ahead of the disk.
  * J5 What is there at the beginning is durable: whoever opened the file has synced it.
+ * J6 A frame can be read from its append on: a turn may need what an earlier one did.
  */
 export class Journal {
   readonly #file: JournalFile;
   #last: number;
   readonly #waiting: NumberedFrame[] = [];
+  #committing: readonly NumberedFrame[] = [];
   /** The commit in flight, or the last one; the one that follows it, when frames wait. */
   #current: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
@@ -54,20 +56,24 @@ export class Journal {
   /** J1 and J4: begins when the commit in flight has ended, and never after one that failed. */
   async #commitNext(): Promise<void> {
     await this.#current;
-    const frames = this.#waiting.splice(0);
+    this.#committing = this.#waiting.splice(0);
     this.#next = undefined;
-    this.#current = this.#commit(frames);
+    this.#current = this.#commit(this.#committing);
     return this.#current;
   }
 
   async #commit(frames: readonly NumberedFrame[]): Promise<void> {
-    if (await this.#file.commit(frames)) return;
-    throw new Error(`frame ${frames[0]?.number} is in the journal already: a second writer?`);
+    if (!(await this.#file.commit(frames))) {
+      throw new Error(`frame ${frames[0]?.number} is in the journal already: a second writer?`);
+    }
+    this.#committing = [];
   }
 
-  /** The stored bytes; good until the next call. */
+  /** J6: the bytes of a frame; good until the next call. */
   read(number: number): Uint8Array | undefined {
-    return this.#file.read(number);
+    const isIt = (one: NumberedFrame): boolean => one.number === number;
+    const unstored = this.#committing.find(isIt) ?? this.#waiting.find(isIt);
+    return unstored?.frame ?? this.#file.read(number);
   }
 
   /** Whether the disk has room for more. */
