@@ -1,14 +1,8 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { BookValues } from '../ledger/apply.js';
-import type { AccountName } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
 import { reasonOf } from '../partitions/fault.js';
-import {
-  allocateSlots,
-  type Hello,
-  slotsOf,
-  type Task,
-  type TurnResult,
-} from '../partitions/slots.js';
+import { allocateSlots, type Hello, slotsOf, type TurnResult } from '../partitions/slots.js';
 import type { Batch, Caller } from './batch.js';
 import type { Clock } from './clock.js';
 import { closed, EngineError, unavailable } from './errors.js';
@@ -73,26 +67,17 @@ export class PartitionClient {
 
   /** Starts the thread and waits for its recovery. Rejects when the journal cannot be served. */
   async open(onProgress?: OnProgress): Promise<Hello> {
-    const hello = await this.#begin(onProgress);
-    this.#clock.raise(hello.time);
-    return hello;
-  }
-
-  async #begin(onProgress?: OnProgress): Promise<Hello> {
     const thread = this.#start(this.#options);
     this.#thread = thread;
     const hello = await greet(thread, this.#options.progress, onProgress);
     if (hello.notice !== undefined) {
       process.emitWarning(`partition ${this.#options.partition}: ${hello.notice}`);
     }
-    this.#serve(thread, hello.epoch);
-    return hello;
-  }
-
-  #serve(thread: Thread, epoch: number): void {
-    this.#state = { kind: 'serving', epoch };
+    this.#clock.raise(hello.time);
+    this.#state = { kind: 'serving', epoch: hello.epoch };
     this.#lives.begin();
-    void thread.died.then((error) => this.#fail(epoch, error));
+    void thread.died.then((error) => this.#fail(hello.epoch, error));
+    return hello;
   }
 
   /**
@@ -159,16 +144,14 @@ export class PartitionClient {
     return this.#mailbox.room();
   }
 
+  /** The durable sums of its accounts. */
   async books(): Promise<BookValues> {
-    const task = { kind: 'books', epoch: this.#epoch() } as const;
-    const texts = (await this.#ask(task)) as Readonly<Record<string, string>>;
-    const values = Object.entries(texts);
-    return new Map(values.map(([name, value]) => [name as AccountName, BigInt(value)]));
+    return (await this.#ask('books')) as BookValues;
   }
 
   /** Fingerprints of every id that the partition has, as lane and tag. */
   async ids(): Promise<Uint32Array> {
-    return (await this.#ask({ kind: 'ids', epoch: this.#epoch() })) as Uint32Array;
+    return (await this.#ask('ids')) as Uint32Array;
   }
 
   /** Finishes what was accepted, writes a checkpoint and ends the thread. */
@@ -205,14 +188,11 @@ export class PartitionClient {
     await this.#thread?.destroy();
   }
 
-  #epoch(): number {
-    if (this.#state.kind === 'serving') return this.#state.epoch;
-    throw this.#state.kind === 'closed' ? closed() : unavailable(`it is ${this.#state.kind}`);
-  }
-
-  async #ask(task: Task): Promise<unknown> {
+  async #ask(kind: 'books' | 'ids'): Promise<unknown> {
+    if (this.#state.kind === 'closed') throw closed();
+    if (this.#state.kind !== 'serving') throw unavailable(`it is ${this.#state.kind}`);
     try {
-      return await this.#thread?.run(task);
+      return await this.#thread?.run({ kind, epoch: this.#state.epoch });
     } catch (error) {
       throw unavailable('its thread failed', error);
     }
@@ -277,29 +257,24 @@ export class PartitionClient {
       this.#mailbox.recycle(batch);
     }
     this.#inFlight.clear();
-    this.#recovery = this.#recover(cause);
+    this.#recovery = this.#recover();
     await this.#recovery;
     this.#flush();
     this.#wake();
   }
 
-  async #recover(cause: unknown): Promise<void> {
-    let last = cause;
-    let pause_ms = this.#lives.end();
-    for (let attempt = 0; attempt < limits.recovery_attempts; attempt++) {
-      try {
+  async #recover(): Promise<void> {
+    try {
+      await this.#lives.next(async (pause_ms) => {
         await this.#thread?.destroy();
-        if (pause_ms > 0) await new Promise((resolve) => setTimeout(resolve, pause_ms));
+        if (pause_ms > 0) await wait(pause_ms);
         this.#restarts += 1;
-        await this.#begin();
-        this.#changed(this.health());
-        return;
-      } catch (error) {
-        last = error;
-        pause_ms = 100 * 2 ** attempt;
-      }
+        await this.open();
+      });
+      this.#changed(this.health());
+    } catch (error) {
+      this.#giveUp(error);
     }
-    this.#giveUp(last);
   }
 
   #giveUp(cause: unknown): void {

@@ -8,7 +8,7 @@ export type State =
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'closed' };
 
-/** The lives of a partition's threads: after several short ones the next one waits. */
+/** The lives of a partition's threads: another begins after each, after several short ones later. */
 export class Lives {
   #begun_ms = 0;
   #short = 0;
@@ -17,8 +17,22 @@ export class Lives {
     this.#begun_ms = performance.now();
   }
 
+  /** Begins the next life, in several attempts if it must; rejects as the last one did. */
+  async next(attempt: (pause_ms: number) => Promise<void>): Promise<void> {
+    let pause_ms = this.#end();
+    for (let failed = 0; ; ) {
+      try {
+        return await attempt(pause_ms);
+      } catch (error) {
+        failed += 1;
+        if (failed === limits.recovery_attempts) throw error;
+        pause_ms = 50 * 2 ** failed;
+      }
+    }
+  }
+
   /** How long the next one waits: a disk that fails every time fails no less for being asked more. */
-  end(): number {
+  #end(): number {
     const isShort = performance.now() - this.#begun_ms < limits.short_life_ms;
     this.#short = isShort ? this.#short + 1 : 0;
     return this.#short < 2 ? 0 : Math.min(100 * 2 ** (this.#short - 2), limits.restart_pause_ms);

@@ -1,6 +1,7 @@
 import { limits } from '../limits.js';
 import { type Bytes, viewBytes } from './bytes.js';
-import { checkFrame, FrameFault, type FrameWriter, readFrameHeader } from './frame.js';
+import { checkFrame, FrameFault, readFrameHeader } from './frame.js';
+import type { FrameWriter } from './frame-writer.js';
 import type { Journal } from './journal.js';
 
 /**

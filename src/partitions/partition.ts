@@ -1,11 +1,11 @@
-import { applyToBooks } from '../ledger/apply.js';
+import { applyToBooks, type BookValues } from '../ledger/apply.js';
 import { genesis } from '../ledger/players.js';
 import { kindCodes } from '../ledger/vocabulary.js';
 import { allocateBytes } from './bytes.js';
 import type { CheckpointStore } from './checkpoint-store.js';
 import { Checkpointer } from './checkpointer.js';
 import { writeCurrency } from './currencies.js';
-import { ENTRY_OVERHEAD_BYTES, entryBytes } from './frame.js';
+import { ENTRY_OVERHEAD_BYTES, entryBytes } from './frame-writer.js';
 import type { Journal } from './journal.js';
 import type { PartitionState } from './partition-state.js';
 import { endRecord, RECORD } from './record.js';
@@ -74,11 +74,11 @@ export class Partition {
     return { extras };
   }
 
-  /** The sums of this partition's accounts, as text, once they are durable. */
-  async books(): Promise<Record<string, string>> {
+  /** The sums of this partition's accounts, once they are durable. */
+  async books(): Promise<BookValues> {
     const values = this.#state.books.values();
     await this.#journal.durable();
-    return Object.fromEntries([...values].map(([name, value]) => [name, value.toString()]));
+    return values;
   }
 
   /** Fingerprints of every id, for the engine's claims. */

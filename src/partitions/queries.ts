@@ -18,7 +18,7 @@ import type { Bytes } from './bytes.js';
 import { Cursors } from './cursors.js';
 import { readEntryHead } from './frame.js';
 import type { PartitionState } from './partition-state.js';
-import { LEFT_OUT, ReadBudget } from './read-budget.js';
+import { LEFT_OUT, NO_TIME, ReadBudget } from './read-budget.js';
 import { openingId, readRequestEntry } from './request-record.js';
 
 /** What can be read of a player, or (the last three) of a partition. */
@@ -69,8 +69,8 @@ export class Queries {
   }
 
   /**
-   * The body of the answer, or why there is none. `records` holds the query's own record. Throws
-   * NoTime.
+   * The body of the answer, or why there is none, be it NO_TIME. `records` holds the query's own
+   * record.
    */
   run(query: Query, actor: Actor | undefined, records: Bytes, start: number): unknown | Refusal {
     return this.#budget.spend(() => this.#answer(query, actor, records, start));
@@ -254,22 +254,22 @@ export class Queries {
   }
 
   /** A player's opening balance has no id of its own in the journal; it is the first entry. */
-  #opening(actor: Actor, id: string): Transaction | undefined {
+  #opening(actor: Actor, id: string): Transaction | undefined | typeof NO_TIME {
     if (id !== openingId(nameOf(actor))) return undefined;
     const place = this.#firstOf(actor);
-    if (place === undefined) return undefined;
+    if (place === undefined || place === NO_TIME) return place;
     const bytes = this.#state.frames.open(place[0]);
     const entry = readRequestEntry(bytes, place[1], this.#state.currencies);
     return typeOf(entry) === 'OPENING' ? transactionOf(entry) : undefined;
   }
 
-  /** Where a player's first entry is, unless it is too far. Throws NoTime; the next one goes on. */
-  #firstOf(actor: Actor): Place | undefined {
+  /** Where a player's first entry is, unless it is too far; after NO_TIME the next one goes on. */
+  #firstOf(actor: Actor): Place | undefined | typeof NO_TIME {
     const search = this.#openings.get(actor.key) ?? { place: [actor.frame, actor.at], lookedAt: 0 };
     if (this.#openings.size >= OPENINGS) this.#openings.clear();
     this.#openings.set(actor.key, search);
     for (; search.lookedAt < LEFT_OUT; search.lookedAt++) {
-      this.#budget.demand(search.lookedAt);
+      if (this.#budget.mustStop(search.lookedAt)) return NO_TIME;
       const [frame, at] = search.place;
       const { previousFrame, previousAt } = readEntryHead(this.#state.frames.open(frame), at);
       if (previousFrame === 0) return search.place;

@@ -7,8 +7,8 @@ const READS_MS = 50;
 /** Entries that are looked at between two looks at the clock. */
 const STRIDE = 16;
 
-/** There is no time left in this turn to find an answer that has no pages. */
-export class NoTime extends Error {}
+/** There was no time left in the turn to find an answer that has no pages. */
+export const NO_TIME: unique symbol = Symbol('no time');
 
 /** What the reads of a turn may cost together, of which each gets a little. */
 export class ReadBudget {
@@ -45,8 +45,8 @@ export class ReadBudget {
     return leftOut % STRIDE === 0 && this.isSpent;
   }
 
-  /** Throws NoTime when a search that has looked at so much has to end. */
-  demand(lookedAt: number): void {
-    if (lookedAt % STRIDE === STRIDE - 1 && this.isSpent) throw new NoTime();
+  /** Whether a search that has looked at so much has to stop, and goes on in another turn. */
+  mustStop(lookedAt: number): boolean {
+    return lookedAt % STRIDE === STRIDE - 1 && this.isSpent;
   }
 }

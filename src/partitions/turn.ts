@@ -25,10 +25,11 @@ import type { Actor } from './actor.js';
 import type { Bytes } from './bytes.js';
 import { writeCurrency } from './currencies.js';
 import { LIMITS } from './documents.js';
-import { entryBytes, recordOf } from './frame.js';
+import { recordOf } from './frame.js';
+import { entryBytes } from './frame-writer.js';
 import type { PartitionState } from './partition-state.js';
 import { Queries, type Query } from './queries.js';
-import { NoTime } from './read-budget.js';
+import { NO_TIME } from './read-budget.js';
 import {
   amountOf,
   DETAILS,
@@ -136,19 +137,10 @@ export class Turn {
   #query(records: Bytes, start: number, actor: Actor | undefined): Result {
     const query = unpackDetail(records, start, DETAILS.args) as Query;
     const version = actor?.version ?? 0;
-    const body = this.#read(query, records, start, actor);
-    if (body instanceof NoTime) return { code: RESULT.noTime, version, body: null };
+    const body = this.#queries.run(query, actor, records, start);
+    if (body === NO_TIME) return { code: RESULT.noTime, version, body: null };
     if (!isRefusal(body)) return { code: RESULT.answered, version, body };
     return { code: RESULT.refused, version, body: { code: body.code, members: body.members } };
-  }
-
-  #read(query: Query, records: Bytes, start: number, actor: Actor | undefined): unknown {
-    try {
-      return this.#queries.run(query, actor, records, start);
-    } catch (error) {
-      if (error instanceof NoTime) return error;
-      throw error;
-    }
   }
 
   /** What a win or rollback names. */

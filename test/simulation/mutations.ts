@@ -61,7 +61,7 @@ export const mutations: readonly Fault[] = [
   {
     name: 'does not notice that an idle thread died',
     file: 'engine/partition-client.js',
-    find: 'void thread.died.then((error) => this.#fail(epoch, error));',
+    find: 'void thread.died.then((error) => this.#fail(hello.epoch, error));',
     replace: '',
   },
   {
