@@ -29,8 +29,8 @@ export const mutations: readonly Fault[] = [
   {
     name: 'takes a frame that was not stored for stored',
     file: 'partitions/journal.js',
-    find: 'if (await this.#file.commit(frames))\n            return;',
-    replace: 'await this.#file.commit(frames);\n        return;',
+    find: 'if (!(await this.#file.commit(frames)))',
+    replace: 'await this.#file.commit(frames);\n        if (false)',
   },
   {
     name: 'reuses the bytes of a frame before it is stored',
