@@ -257,6 +257,31 @@ test('logins from one address are limited, and it is said when to come again', a
   await limited.kill();
 });
 
+test('behind a trusted proxy everybody has an address of their own', async () => {
+  const args = ['--data', newDirectory(), '--login-rate', '1'];
+  const statusesOf = async (server: Server): Promise<number[]> => {
+    const statuses: number[] = [];
+    // The proxy appends whom it heard; what stands before that anybody may have written.
+    for (const heard of [
+      '203.0.113.7',
+      '203.0.113.8',
+      '198.51.100.1, 203.0.113.8',
+      'x, 203.0.113.8',
+    ]) {
+      const headers = { 'x-forwarded-for': heard };
+      const { status } = await server.post('/login', { username: 'ann', password: 'x' }, headers);
+      statuses.push(status);
+    }
+    return statuses;
+  };
+  const behind = await serve([...args, '--trusted-proxies', '10.0.0.0/8, loopback']);
+  expect(await statusesOf(behind)).toEqual([401, 401, 429, 429]);
+  await behind.kill();
+  const elsewhere = await serve([...args, '--trusted-proxies', '192.0.2.1']);
+  expect(await statusesOf(elsewhere)).toEqual([401, 429, 429, 429]);
+  await elsewhere.kill();
+});
+
 test('of more passwords than are hashed in some seconds the rest is refused at once', async () => {
   const flooded = await serve(['--data', newDirectory(), '--login-rate', '0']);
   const logins = Array.from({ length: 200 }, () => {
@@ -369,6 +394,9 @@ test.each([
   [{ PURSER_SELF_TOPUP: 'maybe' }, 'PURSER_SELF_TOPUP'],
   [{ PURSER_WEBHOOK_SECRET_ACME: 'secret' }, 'PURSER_WEBHOOK_SECRET_ACME'],
   [{ PURSER_LOGIN_RATE: '-1' }, 'PURSER_LOGIN_RATE'],
+  [{ PURSER_TRUSTED_PROXIES: 'nginx' }, 'PURSER_TRUSTED_PROXIES'],
+  [{ PURSER_TRUSTED_PROXIES: '10.0.0.0/33' }, 'PURSER_TRUSTED_PROXIES'],
+  [{ PURSER_TRUSTED_PROXIES: 'loopback,' }, 'PURSER_TRUSTED_PROXIES'],
 ])('%j is refused at the start, in one line that tells no secret', async (variables, name) => {
   const failed = serve(['--data', newDirectory()], variables as Record<string, string>);
   const message = await failed.then(() => '', String);

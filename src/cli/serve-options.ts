@@ -5,7 +5,7 @@ import { logLevels, readTokenSecret } from '../server/settings.js';
 import { readPublicKey } from '../server/signatures.js';
 import { data } from './command.js';
 import type { Values } from './options.js';
-import { currencyCode, filled, integer, oneOf, originList } from './values.js';
+import { addressList, currencyCode, filled, integer, oneOf, originList } from './values.js';
 
 /** What `purser serve` can be told; secrets are for the environment alone. */
 export const serveOptions = {
@@ -81,6 +81,12 @@ export const serveOptions = {
     help: 'logins and signups from one address in a minute; 0: any number',
     fallback: `${serverLimits.logins_a_minute}`,
     read: integer(0, 1_000_000),
+  },
+  'trusted-proxies': {
+    variable: 'PURSER_TRUSTED_PROXIES',
+    shows: 'LIST',
+    help: 'addresses or ranges of proxies in front, whose X-Forwarded-For tells who calls',
+    read: addressList,
   },
   'token-secret': {
     variable: 'JWT_SECRET',

@@ -62,6 +62,7 @@ function open(settings: ServeSettings): Promise<Wallet> {
 
 function serverOptions(settings: ServeSettings, secrets: WebhookSecrets): ServerOptions {
   const { 'api-keys': apiKeys, 'hub88-public-key': hub88PublicKey, origins } = settings;
+  const trustedProxies = settings['trusted-proxies'];
   return {
     version,
     logLevel: settings.log,
@@ -72,6 +73,7 @@ function serverOptions(settings: ServeSettings, secrets: WebhookSecrets): Server
     ...(apiKeys && { apiKeys }),
     ...(hub88PublicKey && { hub88PublicKey }),
     ...(origins && { origins }),
+    ...(trustedProxies && { trustedProxies }),
   };
 }
 

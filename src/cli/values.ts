@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /** Readers of option values; each throws an Error that says what the value must be. */
 
 export function filled(text: string): string {
@@ -48,4 +50,26 @@ export function originList(text: string): readonly string[] {
     if (url !== undefined && /^https?:$/.test(url.protocol)) return url.origin;
     throw new Error(`must be origins such as https://shop.example, not "${item.trim()}"`);
   });
+}
+
+const proxyRanges = ['loopback', 'linklocal', 'uniquelocal'];
+
+/** Addresses, ranges such as 10.0.0.0/8, and names of well-known ranges, separated by commas. */
+export function addressList(text: string): readonly string[] {
+  return text.split(',').map((item) => {
+    const range = item.trim();
+    if (proxyRanges.includes(range) || isRange(range)) return range;
+    const names = proxyRanges.join(', ');
+    throw new Error(`must be addresses, ranges such as 10.0.0.0/8, or ${names}, not "${range}"`);
+  });
+}
+
+function isRange(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || address.includes('%') || rest.length > 0) return false;
+  if (bits === undefined) return true;
+  return (
+    /^[0-9]{1,3}$/.test(bits) && Number(bits) > 0 && Number(bits) <= (version === 4 ? 32 : 128)
+  );
 }

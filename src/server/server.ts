@@ -58,6 +58,11 @@ export interface ServerOptions {
   readonly origins?: readonly string[];
   /** Logins and signups from one address in a minute; 0: any number. */
   readonly loginsAMinute?: number;
+  /**
+   * Proxies in front, as addresses, ranges (`10.0.0.0/8`) or `loopback`, `linklocal`, `uniquelocal`:
+   * what they say in `X-Forwarded-For` is whose address it is. Absent: who is connected.
+   */
+  readonly trustedProxies?: readonly string[];
   /** Default `warn`; from `info` on every request is logged, which costs speed. */
   readonly logLevel?: LogLevel;
 }
@@ -90,7 +95,11 @@ const fixed = {
 export function createServer(wallet: Wallet, options: ServerOptions): FastifyInstance {
   const log = openLog(options.logLevel);
   const fail = answerFailures(log);
-  const app = fastify({ ...fixed, ...logging(log), frameworkErrors: fail });
+  const trustProxy = [...(options.trustedProxies ?? [])];
+  const app = fastify({
+    ...{ ...fixed, ...logging(log), frameworkErrors: fail },
+    ...(trustProxy.length > 0 && { trustProxy }),
+  });
   logIncidents(app, wallet, log);
   const metrics = new Metrics(wallet);
   app.setErrorHandler(fail);
