@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { EngineError, openWallet, type Wallet } from 'purser';
 import { beforeEach, expect, test } from 'vitest';
 import { readStore, writeStore } from './fuzz/store.js';
 import { newDirectory } from './support/directory.js';
-import { mutate, projectRoot } from './support/mutant.js';
+import { withFaults } from './support/mutant-wallet.js';
 import { run } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
 
@@ -98,15 +97,12 @@ test('a checkpoint that is damaged where a start reads it is left with a warning
 });
 
 test('after a replay of everything a checkpoint has runs of the usual size, and is whole', async () => {
-  const mutant = mutate(projectRoot(import.meta.url), {
-    name: 'small runs',
+  const openSmall = await withFaults({
     file: 'limits.js',
     find: 'checkpoint_run_bytes: 4 * MIB',
     replace: 'checkpoint_run_bytes: 4 * KIB',
   });
-  const index = pathToFileURL(join(mutant.dist, 'index.js')).href;
-  const small = (await import(index)) as { readonly openWallet: typeof openWallet };
-  const open = () => small.openWallet({ dataDir: directory, durability: 'process' });
+  const open = () => openSmall({ dataDir: directory, durability: 'process' });
   const bodies = Array.from({ length: 1000 }, () => bet('alice', 1));
   const operations = bodies.map((body) => ({ op: 'bet' as const, ...body }));
   const filled = await open();
@@ -125,7 +121,6 @@ test('after a replay of everything a checkpoint has runs of the usual size, and 
   // 16 bytes for each bet and the order.
   expect(runs.map(({ bytes }) => bytes.length - 4)).toEqual([4096, 4096, 4096, (1003 - 768) * 16]);
   expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
-  mutant.remove();
 });
 
 test('a checkpoint of another seed than the manifest has is not used: the journal is', async () => {

@@ -9,6 +9,7 @@ import {
 } from 'purser';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { newDirectory } from './support/directory.js';
+import { withFaults } from './support/mutant-wallet.js';
 import { bet, rollback, win } from './support/wallet-cases.js';
 
 let wallet: Wallet;
@@ -138,6 +139,28 @@ test('reads that find nothing share what a turn looks at, and their cursors lead
   const bets = await other.transactions.list('p', { type: 'BET', limit: 200 });
   expect(done(bets).data).toHaveLength(200);
   await other.close();
+});
+
+test('a turn that takes long decides no more requests, and answers what it knows', async () => {
+  const dataDir = newDirectory();
+  const options = key();
+  const first = await openWallet({ dataDir });
+  await first.players.create({ player_id: 'ann', initial_balance: 1_000 });
+  const spent = await first.spends.create('ann', { amount: 10 }, options);
+  await first.close();
+  const openSlow = await withFaults({
+    file: 'limits.js',
+    find: 'turn_requests_ms: 1_000',
+    replace: 'turn_requests_ms: -1',
+  });
+  const slow = await openSlow({ dataDir });
+  const again = await slow.spends.create('ann', { amount: 10 }, options);
+  expect(again).toEqual({ ...spent, replayed: true });
+  const refused = { code: 'overloaded', message: expect.stringContaining('nothing was done') };
+  await expect(slow.spends.create('ann', { amount: 10 }, key())).rejects.toMatchObject(refused);
+  expect(await slow.bet(bet('ann', 1))).toMatchObject({ status: 'RS_OK', balance: 989 });
+  expect(await slow.audit()).toMatchObject({ ok: true });
+  await slow.close();
 });
 
 test('money that a provider takes back names the payment that it came by', async () => {

@@ -1,6 +1,4 @@
-import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { openWallet } from 'purser';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { limits } from '../dist/limits.js';
@@ -9,7 +7,7 @@ import { allocateBytes } from '../dist/partitions/bytes.js';
 import type { PartitionState } from '../dist/partitions/partition-state.js';
 import { RECORD, userAt } from '../dist/partitions/record.js';
 import { newDirectory } from './support/directory.js';
-import { mutate, projectRoot } from './support/mutant.js';
+import { withFaults } from './support/mutant-wallet.js';
 import { openPartition } from './support/partition.js';
 import { bet } from './support/wallet-cases.js';
 
@@ -74,15 +72,12 @@ test('those who are asked for again and again stay in memory', async () => {
 });
 
 test('bets and reads of more players than memory holds', async () => {
-  const mutant = mutate(projectRoot(import.meta.url), {
-    name: 'few resident actors',
+  const openSmall = await withFaults({
     file: 'limits.js',
     find: 'resident_actors: 2_000_000',
     replace: 'resident_actors: 10',
   });
-  const index = pathToFileURL(join(mutant.dist, 'index.js')).href;
-  const small = (await import(index)) as { readonly openWallet: typeof openWallet };
-  const wallet = await small.openWallet({ dataDir: directory, durability: 'process' });
+  const wallet = await openSmall({ dataDir: directory, durability: 'process' });
   const balances = new Map(USERS.slice(0, 40).map((user) => [user, 100_000]));
   balances.set('player7', 99_993);
   for (let n = 0; n < 240; n++) {
@@ -95,5 +90,4 @@ test('bets and reads of more players than memory holds', async () => {
   }
   expect(await wallet.audit()).toMatchObject({ ok: true });
   await wallet.close();
-  mutant.remove();
 });

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { openWallet } from 'purser';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { EntryVerifier } from '../dist/partitions/entry-verifier.js';
@@ -14,7 +13,7 @@ import { amountOf } from '../dist/partitions/record.js';
 import { SharedIds } from '../dist/partitions/shared-ids.js';
 import { readStore } from './fuzz/store.js';
 import { newDirectory } from './support/directory.js';
-import { mutate, projectRoot } from './support/mutant.js';
+import { withFaults } from './support/mutant-wallet.js';
 import { bet } from './support/wallet-cases.js';
 
 const ROLLBACKS = 100;
@@ -61,25 +60,19 @@ test('an id that is rolled back many times before it comes is noted once', async
 });
 
 test('a replay notes it once, and so does what was noted by an older build', async () => {
-  const often = mutate(
-    projectRoot(import.meta.url),
+  const openOlder = await withFaults(
     {
-      name: 'notes it each time',
       file: 'partitions/transactions.js',
       find: 'if (this.#hasTombstone(bytes, referenceAt(start), start))\n                return;',
       replace: 'this.#hasTombstone(bytes, referenceAt(start), start);',
     },
     {
-      name: 'under the number before',
       file: 'partitions/checkpoint-store.js',
       find: 'const FORMAT = 5;',
       replace: 'const FORMAT = 4;',
     },
   );
-  const index = pathToFileURL(join(often.dist, 'index.js')).href;
-  const older = (await import(index)) as { readonly openWallet: typeof openWallet };
-  await rollBack(older.openWallet);
-  often.remove();
+  await rollBack(openOlder);
   expect(await additions()).toBe(2 * ROLLBACKS);
   // A checkpoint is written only after an entry.
   const wallet = await openWallet({ dataDir: directory, durability: 'process' });

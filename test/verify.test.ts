@@ -12,11 +12,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { openWallet } from 'purser';
 import { beforeEach, expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
 import { mutate, projectRoot } from './support/mutant.js';
+import { withFaults } from './support/mutant-wallet.js';
 import { run } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
 
@@ -252,21 +252,18 @@ test.each(['journal', 'checkpoint'])(
 
 test('a checkpoint is not called damaged when somebody ends the process that looks at it', async () => {
   await fill(4);
-  const mutant = mutate(projectRoot(import.meta.url), {
-    name: 'a look at a checkpoint that is ended',
+  // The process that looks is ended.
+  const openEnded = await withFaults({
     file: 'partitions/probe.js',
     find: 'if (!(await probeCheckpoint(directory)))',
     replace:
       'process.kill(process.pid, process.env.SIGNAL); if (!(await probeCheckpoint(directory)))',
   });
-  const index = pathToFileURL(join(mutant.dist, 'index.js')).href;
-  const ended = (await import(index)) as { readonly openWallet: typeof openWallet };
   for (const signal of ['SIGINT', 'SIGKILL']) {
     process.env['SIGNAL'] = signal;
-    const opening = ended.openWallet({ dataDir: directory });
+    const opening = openEnded({ dataDir: directory });
     await expect(opening).rejects.toThrow(new RegExp(`ended a process by ${signal}$`));
   }
   delete process.env['SIGNAL'];
   expect(readdirSync(join(directory, 'partition-0')).sort()).toEqual(['checkpoint', 'journal']);
-  mutant.remove();
 });

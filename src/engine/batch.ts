@@ -64,7 +64,7 @@ export class Batch {
 }
 
 function noTime(): EngineError {
-  return new EngineError('overloaded', 'too many long reads at once');
+  return new EngineError('overloaded', 'too many long requests at once; nothing was done');
 }
 
 function noRoom(): EngineError {

@@ -3,6 +3,7 @@ import { answerRequest, decideRequest } from '../ledger/families.js';
 import { movedToPlayer } from '../ledger/money.js';
 import type { Asked, Granted } from '../ledger/request.js';
 import type { RequestKind } from '../ledger/vocabulary.js';
+import { limits } from '../limits.js';
 import type { Actor } from './actor.js';
 import { allocateBytes, type Bytes } from './bytes.js';
 import { writeCurrency } from './currencies.js';
@@ -26,31 +27,36 @@ export class Requests {
   #records: Bytes = allocateBytes(0);
   #start = 0;
   #key = '';
+  #mayWrite = true;
+  #begun_ms = 0;
 
   constructor(state: PartitionState) {
     this.#state = state;
   }
 
-  run(
-    kind: RequestKind,
-    records: Bytes,
-    start: number,
-    actor: Actor | undefined,
-    mayWrite: boolean,
-  ): Result {
+  /** A turn begins. */
+  begin(mayWrite: boolean): void {
+    this.#mayWrite = mayWrite;
+    this.#begun_ms = performance.now();
+  }
+
+  run(kind: RequestKind, records: Bytes, start: number, actor: Actor | undefined): Result {
     const known = this.#known(records, start, actor);
     if (known !== undefined) return known;
+    const version = actor?.version ?? 0;
+    if (performance.now() - this.#begun_ms > limits.turn_requests_ms) {
+      return { code: RESULT.noTime, version, body: null };
+    }
     const key = keyIn(records, start);
     const asked = this.#ask(key, records, start, actor);
     const ruling = decideRequest(kind, asked);
-    const version = actor?.version ?? 0;
     switch (ruling.kind) {
       case 'told':
         return { code: RESULT.answered, version, body: ruling.body };
       case 'refused':
         return refused(ruling.code, ruling.members, version);
       case 'granted':
-        if (!mayWrite) return { code: RESULT.noRoom, version, body: null };
+        if (!this.#mayWrite) return { code: RESULT.noRoom, version, body: null };
         return this.#accept(key, asked, ruling, records, start, actor);
     }
   }

@@ -73,6 +73,7 @@ export class Turn {
     const extras: Extra[] = [];
     this.#mayWrite = mayWrite;
     this.#replies.begin(slot, bytes);
+    this.#requests.begin(mayWrite);
     this.#queries.begin();
     let start = 0;
     for (let index = 0; index < count; index++) {
@@ -88,12 +89,7 @@ export class Turn {
     assert.ok(kind !== undefined, 'the engine writes known kinds');
     let actor = this.#state.actors.find(records, start);
     if (isRequest(kind)) {
-      this.#reply(
-        slot,
-        index,
-        extras,
-        this.#requests.run(kind, records, start, actor, this.#mayWrite),
-      );
+      this.#reply(slot, index, extras, this.#requests.run(kind, records, start, actor));
       return;
     }
     if (kind === 'query') {
