@@ -109,7 +109,9 @@ async function report(): Promise<void> {
 function print(slices: readonly Slice[], bytes: number, restarts: readonly number[]): void {
   const tenth = Math.max(1, Math.floor((slices.length - 1) / 10));
   const rates = slices.slice(1).map(({ rate }) => rate);
-  const [first, last] = [median(rates.slice(0, tenth)), median(rates.slice(-tenth))];
+  const tenths: number[] = [];
+  for (let i = 0; i < rates.length; i += tenth) tenths.push(median(rates.slice(i, i + tenth)));
+  const [first = Number.NaN, last = Number.NaN] = [tenths[0], tenths.at(-1)];
   const memory = ((slices.at(-1)?.memory ?? 0) - (slices[0]?.memory ?? 0)) / TRANSACTIONS;
   console.log(
     `${thousands(USERS)} users, ${thousands(TRANSACTIONS)} bets in batches; ${conditions()}\n`,
@@ -118,6 +120,7 @@ function print(slices: readonly Slice[], bytes: number, restarts: readonly numbe
     ['bets/s in the first tenth (median)', thousands(first)],
     ['bets/s in the last tenth (median)', thousands(last)],
     ['last against first', (last / first).toFixed(2)],
+    ['bets/s, tenth by tenth', tenths.map((rate) => thousands(rate)).join(' ')],
     ['memory a transaction, users apart', `${memory.toFixed(1)} bytes`],
     ['disk a transaction, users and all', `${(bytes / TRANSACTIONS).toFixed(0)} bytes`],
     ['from kill -9 to ready', restarts.map((s) => `${s.toFixed(1)} s`).join(', ')],
