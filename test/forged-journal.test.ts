@@ -49,8 +49,10 @@ const FRAME = {
   late: 14,
   more: 13,
   active: 16,
-  bobsLast: 17,
+  daily: 19,
 };
+/** The list of what was staked and won: behind alice, her round, and its own tag and length. */
+const DAY = RECORD.user + 5 + 7 + 2;
 
 let directory: string;
 
@@ -100,6 +102,8 @@ async function fill(dataDir: string): Promise<void> {
   await wallet.bet(body('alice', 1));
   await wallet.players.setStatus('bob', 'ACTIVE');
   await wallet.bet(body('bob', 1));
+  await wallet.players.setLimits('alice', { daily_stake: 99 });
+  await wallet.bet(body('alice', 1));
   await wallet.close();
 }
 
@@ -108,10 +112,10 @@ function forget(dataDir: string): void {
 }
 
 test('the frames are where these tests expect them, and the journal is sound', () => {
-  expect([...placesOf(readFileSync(journalOf(directory))).keys()].length).toBe(FRAME.bobsLast);
+  expect([...placesOf(readFileSync(journalOf(directory))).keys()].length).toBe(FRAME.daily);
   const { code, out } = run('verify', '--data', directory);
   expect(code).toBe(0);
-  expect(out).toMatch(/frames\s+17\n/);
+  expect(out).toMatch(/frames\s+19\n/);
 });
 
 test.each<[string, number, Change, RegExp]>([
@@ -140,6 +144,8 @@ test.each<[string, number, Change, RegExp]>([
   ['a bet of less than nothing', FRAME.bet, bets(-15), /refuse this bet: RS_ERROR_WRONG_TYPES/],
   ['a bet beyond the balance', FRAME.bet, bets(1e6), /refuse this bet: RS_ERROR_NOT_ENOUGH_MONEY/],
   ['a bet above a limit', FRAME.more, bets(90), /refuse this bet: RS_ERROR_LIMIT_REACHED/],
+  ['a day with less at stake', FRAME.daily, put(DAY + 1, 1), /staked and won on its day/],
+  ['a day that is no list', FRAME.daily, put(DAY, 0xc0), /whose day is no two amounts/],
   ['a treasury with more than it had', 1, moves(1e9), /it moves 2000000000 from issuance/],
   ['a second genesis', FRAME.open, put(RECORD.kind, 1), /no other one, is the genesis/],
   [
@@ -300,16 +306,16 @@ test('the hash chain tells of a changed entry whose checksum fits', async () => 
 test('the checkpoint tells of a last entry whose checksum fits, and of a whole new chain', async () => {
   const intact = readFileSync(journalOf(directory));
   for (const [number, chained] of [
-    [FRAME.bobsLast, false],
+    [FRAME.daily, false],
     [FRAME.bet, true],
   ] as const) {
     writeFileSync(journalOf(directory), intact);
     forge(directory, number, otherRound, chained);
     expect(faultFound(directory)).toMatch(
-      /partition 0, frame 17: is not what the checkpoint was taken after/,
+      /partition 0, frame 19: is not what the checkpoint was taken after/,
     );
     await expect(openWallet({ dataDir: directory })).rejects.toThrow(
-      /partition 0, frame 17: is not/,
+      /partition 0, frame 19: is not/,
     );
   }
 });

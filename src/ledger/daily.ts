@@ -1,9 +1,14 @@
-import type { Daily, TransactionKind } from './vocabulary.js';
+import type { Daily, Limits, TransactionKind } from './vocabulary.js';
 
 const DAY_MS = 86_400_000;
 
 export function dayOf(time: number): number {
   return Math.floor(time / DAY_MS);
+}
+
+/** Whether limits need to know what was staked and won on a day. */
+export function areDaily(limits: Limits | undefined): boolean {
+  return limits?.daily_stake !== undefined || limits?.daily_loss !== undefined;
 }
 
 /**

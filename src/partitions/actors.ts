@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import type { Daily, Limits } from '../ledger/vocabulary.js';
+import type { Limits } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
 import type { Actor } from './actor.js';
 import { ActorTable } from './actor-table.js';
 import { type Bytes, sameBytes } from './bytes.js';
 import type { Currencies } from './currencies.js';
-import { readDaily } from './day.js';
 import { type Documents, LIMITS } from './documents.js';
 import { readEntryHead, recordOf, STANDING } from './frame.js';
 import type { FrameStore } from './frame-store.js';
@@ -149,12 +148,6 @@ export class Actors {
   /** The limits of an actor that is not in memory. */
   readLimits(actor: Actor): Limits | undefined {
     return this.#documents.read(actor.key, 'own', LIMITS) as Limits | undefined;
-  }
-
-  /** What the actor staked and won on a day: counted along, or read from its entries. */
-  dailyOf(actor: Actor, day: number): Daily {
-    if (actor.daily?.day !== day) actor.daily = readDaily(this.#frames, actor, day);
-    return actor.daily;
   }
 
   readonly #isSought = (frame: number, at: number): boolean => {

@@ -136,7 +136,7 @@ const FLAG_NAMES = {
 } as const;
 
 /** Details that are no optional field as it was sent. */
-const unread: ReadonlySet<string> = new Set(['token', 'request', 'settings', 'context']);
+const unread: ReadonlySet<string> = new Set(['token', 'request', 'settings', 'context', 'day']);
 
 /** The optional fields but for the token, of which only a hash is kept. */
 function readOptional(bytes: Bytes, record: number): Record<string, unknown> {

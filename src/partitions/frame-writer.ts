@@ -17,6 +17,12 @@ for (const [code, name] of fixedAccounts.entries()) assert.equal(accountCodes[na
 /** What an entry takes beside its record, at most. */
 export const ENTRY_OVERHEAD_BYTES: number = ENTRY.amounts + 8 * limits.entry_postings;
 
+/** What a request changed, or a transaction's day. */
+export interface AddedDetail {
+  readonly detail: 'changes' | 'day';
+  readonly value: Uint8Array;
+}
+
 /** Builds one frame; the memory is used again for the next one. */
 export class FrameWriter {
   bytes: Bytes;
@@ -48,10 +54,10 @@ export class FrameWriter {
   }
 
   /**
-   * Appends an entry with a copy of its command's record, and with the changes that a request made;
+   * Appends an entry with a copy of its command's record, and with what the partition adds to it;
    * returns its place in the frame.
    */
-  append(head: EntryHead, source: Bytes, start: number, changes?: Uint8Array): number {
+  append(head: EntryHead, source: Bytes, start: number, added?: AddedDetail): number {
     const at = this.#end;
     const { u8, u32, f64 } = this.bytes;
     const record = at + ENTRY.amounts + 8 * head.postings.length;
@@ -69,8 +75,8 @@ export class FrameWriter {
     }
     copyWords(source, start, this.bytes, record, length);
     this.#end = record + length;
-    if (changes !== undefined) {
-      this.#end = appendDetail(this.bytes, record, DETAILS.changes, changes);
+    if (added !== undefined) {
+      this.#end = appendDetail(this.bytes, record, DETAILS[added.detail], added.value);
     }
     u32[at >> 2] = this.#end - at;
     this.#entries += 1;
@@ -95,8 +101,8 @@ export class FrameWriter {
 }
 
 /** What an entry takes in a frame, at most. */
-export function entryBytes(source: Bytes, start: number, changes?: Uint8Array): number {
-  const extra = changes === undefined ? 0 : detailBytes(changes);
+export function entryBytes(source: Bytes, start: number, added?: AddedDetail): number {
+  const extra = added === undefined ? 0 : detailBytes(added.value);
   return ENTRY_OVERHEAD_BYTES + recordLength(source, start) + extra;
 }
 

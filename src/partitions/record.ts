@@ -47,7 +47,7 @@ export const DETAILS = {
   meta: 7,
   /** Eight bytes of a seeded hash: the token itself is a secret of the session. */
   token: 8,
-  /** The `request_uuid` as it was sent, when some digit was a capital. Always the last. */
+  /** The `request_uuid` as it was sent, when some digit was a capital. The last of what was sent. */
   request: 9,
   /** Settings of a player, packed. */
   settings: 10,
@@ -55,7 +55,12 @@ export const DETAILS = {
   args: 11,
   context: 12,
   changes: 13,
+  /** Of an entry of a player with daily limits, packed: what was staked and won on its day, with it. */
+  day: 14,
 } as const;
+
+/** Details that a caller did not ask for. */
+const OWN: ReadonlySet<number> = new Set([DETAILS.request, DETAILS.day]);
 
 /** Details whose difference makes the content different in every dialect. */
 const LISTED: ReadonlySet<number> = new Set([DETAILS.round, DETAILS.game_code]);
@@ -221,7 +226,7 @@ export function sameRequest(a: Bytes, aStart: number, b: Bytes, bStart: number):
 function contentOf(bytes: Bytes, start: number, listedOnly: boolean): string {
   let content = '';
   eachDetail(bytes, start, (tag, at, length) => {
-    if (tag === DETAILS.request || (listedOnly && !LISTED.has(tag))) return;
+    if (OWN.has(tag) || (listedOnly && !LISTED.has(tag))) return;
     content += `${tag}:${bytes.u8.toString('latin1', at, at + length)};`;
   });
   return content;

@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
 import { canUndo, rules } from '../ledger/checks.js';
-import { counted, dayOf } from '../ledger/daily.js';
+import { dayOf } from '../ledger/daily.js';
 import { type Check, dialects } from '../ledger/dialects.js';
-import {
-  absent,
-  type Daily,
-  type Mark,
-  type Reference,
-  type TransactionKind,
-} from '../ledger/vocabulary.js';
+import { absent, type Mark, type Reference, type TransactionKind } from '../ledger/vocabulary.js';
 import type { Actor } from './actor.js';
 import { type Bytes, sameUuid } from './bytes.js';
-import { readDaily } from './day.js';
+import { countDay, dailyIn, dailyOf } from './day.js';
 import { FrameFault, kindOf, movedOf, recordOf, timeOf } from './frame.js';
 import type { FrameStore } from './frame-store.js';
 import { LocationIndex } from './location-index.js';
@@ -71,11 +65,7 @@ export class TransactionVerifier {
     assert.ok(found === moved, `a ${kind} of ${amount} moved ${found}, not ${moved}`);
     this.#tombstones(mark, bytes, record, frame, at);
     this.#grants(kind, bytes, record, account, reference);
-    if (account.daily !== undefined) {
-      const today = dayOf(timeOf(bytes));
-      const of = kind === 'rollback' ? dayOf(reference?.time ?? 0) : today;
-      account.daily = counted(account.daily, kind, moved, today, of);
-    }
+    this.#countDay(kind, bytes, record, account, moved, reference);
     return moved;
   }
 
@@ -103,7 +93,8 @@ export class TransactionVerifier {
       ...{ free: (flags & FLAGS.free) !== 0, promo: (flags & FLAGS.promo) !== 0 },
       hasReference: hasReference(bytes, record),
     };
-    const daily = this.#dailyOf(kind, account, dayOf(timeOf(bytes)));
+    const today = dayOf(timeOf(bytes));
+    const daily = kind === 'bet' ? dailyOf(this.#frames, account, today) : undefined;
     const unknown = { known: undefined, takenElsewhere: false, tombstoned: false };
     for (const check of granted) {
       const verdict = rules[check](command, { ...unknown, account, reference, daily }, allowing);
@@ -111,12 +102,22 @@ export class TransactionVerifier {
     }
   }
 
-  /** Counted along, or read from its entries: only where a limit asks for it, as a turn does. */
-  #dailyOf(kind: TransactionKind, account: Actor, day: number): Daily | undefined {
-    const { daily_stake, daily_loss } = (kind === 'bet' ? account.limits : undefined) ?? {};
-    if (daily_stake === undefined && daily_loss === undefined) return undefined;
-    if (account.daily?.day !== day) account.daily = readDaily(this.#frames, account, day);
-    return account.daily;
+  /** What an entry says of its day is what its account's entries come to; one may say nothing. */
+  #countDay(
+    kind: TransactionKind,
+    bytes: Bytes,
+    record: number,
+    account: Actor,
+    moved: number,
+    reference: Reference | undefined,
+  ): void {
+    const today = dayOf(timeOf(bytes));
+    const isLimited = dailyOf(this.#frames, account, today) !== undefined;
+    const daily = countDay(account, kind, moved, today, reference);
+    const told = dailyIn(bytes, record, today);
+    if (told === undefined) return;
+    assert.ok(isLimited, 'only who has daily limits has a day in an entry');
+    assert.deepEqual(told, daily, 'what was staked and won on its day');
   }
 
   /** What an entry had to mark and to move. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { applyToAccount, applyToBooks } from '../ledger/apply.js';
 import { betRules, type DecideBet } from '../ledger/bets.js';
-import { counted, dayOf } from '../ledger/daily.js';
+import { dayOf } from '../ledger/daily.js';
 import { type DialectName, dialects } from '../ledger/dialects.js';
 import { applySetting, decideOpen, decideSetting } from '../ledger/players.js';
 import type { Refusal } from '../ledger/refusals.js';
@@ -24,6 +24,7 @@ import {
 import type { Actor } from './actor.js';
 import type { Bytes } from './bytes.js';
 import { writeCurrency } from './currencies.js';
+import { Days } from './day.js';
 import { LIMITS } from './documents.js';
 import { recordOf } from './frame.js';
 import { entryBytes } from './frame-writer.js';
@@ -45,6 +46,7 @@ import { packChanges } from './request-record.js';
 import { Requests, type Result } from './requests.js';
 import { expectedIn, settingOf } from './setting-record.js';
 import { type Extra, type PlayerState, RESULT, type Slot } from './slots.js';
+import { TurnTime } from './turn-time.js';
 import { readUuid } from './uuid.js';
 
 const NO_ID = absent('transaction') | mistyped('transaction');
@@ -57,12 +59,15 @@ export class Turn {
   readonly #requests: Requests;
   readonly #queries: Queries;
   readonly #replies = new ReplyWriter();
+  readonly #time = new TurnTime();
+  readonly #days: Days;
   /** On a disk that is too full only what needs no entry is answered: reads, replays, refusals. */
   #mayWrite = true;
 
   constructor(state: PartitionState, dialect: DialectName, seed: Uint8Array) {
     this.#state = state;
-    this.#requests = new Requests(state);
+    this.#requests = new Requests(state, this.#time);
+    this.#days = new Days(state.frames, this.#time);
     this.#queries = new Queries(state, seed);
     this.#decideBet = betRules(dialects[dialect]);
     this.#answersWithStored = dialects[dialect].retryAnswersWith === 'the stored request_uuid';
@@ -73,6 +78,7 @@ export class Turn {
     const extras: Extra[] = [];
     this.#mayWrite = mayWrite;
     this.#replies.begin(slot, bytes);
+    this.#time.begin();
     this.#requests.begin(mayWrite);
     this.#queries.begin();
     let start = 0;
@@ -94,6 +100,10 @@ export class Turn {
     }
     if (kind === 'query') {
       this.#reply(slot, index, extras, this.#query(records, start, actor));
+      return;
+    }
+    if (kind === 'bet' && actor && this.#days.mustWait(actor)) {
+      slot.codes[index] = RESULT.noTime;
       return;
     }
     const reference = this.#reference(kind, records, start);
@@ -152,6 +162,7 @@ export class Turn {
     actor: Actor | undefined,
     reference: Reference | undefined,
   ): Decision | Refusal {
+    const { transactions } = this.#state;
     switch (kind) {
       case 'bet':
       case 'win':
@@ -169,14 +180,10 @@ export class Turn {
           : { kind: 'answered', balance: actor.balance };
       case 'probe':
         // Asked by the engine: does an entry of this partition stand under the id?
-        return { kind: 'answered', balance: this.#isKnown(records, start) ? 1 : 0 };
+        return { kind: 'answered', balance: transactions.known(records, start) ? 1 : 0 };
       case 'genesis':
         throw new assert.AssertionError({ message: 'nobody may ask for a genesis entry' });
     }
-  }
-
-  #isKnown(records: Bytes, start: number): boolean {
-    return this.#state.transactions.known(records, start) !== undefined;
   }
 
   #bet(
@@ -190,12 +197,7 @@ export class Turn {
     const flags = records.u8[start + RECORD.flags] as number;
     const faults = faultsOf(records, start);
     const hasId = kind !== 'read' && (faults & NO_ID) === 0;
-    const limits = kind === 'bet' ? account?.limits : undefined;
-    const isDaily = limits?.daily_stake !== undefined || limits?.daily_loss !== undefined;
-    const daily =
-      isDaily && account !== undefined
-        ? this.#state.actors.dailyOf(account, dayOf(this.#state.time))
-        : undefined;
+    const daily = kind === 'bet' && account ? this.#days.of(account, this.#today) : undefined;
     const tombstoned =
       hasId && account?.tombstones === true && transactions.tombstoned(records, start);
     // Last: where the known entry is stays readable until another frame is opened.
@@ -244,20 +246,22 @@ export class Turn {
     if (mark === 'tombstone') actor.tombstones = true;
     records.u8[start + RECORD.flags] = (records.u8[start + RECORD.flags] as number) & KEPT_FLAGS;
     if (known !== undefined) writeCurrency(records.u8, start + RECORD.currency, actor.currency);
-    const frame = this.#state.openFrame(entryBytes(records, start));
-    const at = frame.append(actor.head(mark, postings), records, start);
+    const moved = actor.balance - before;
+    const day = isTransaction(kind)
+      ? this.#days.tell(actor, kind, moved, this.#today, reference)
+      : undefined;
+    const frame = this.#state.openFrame(entryBytes(records, start, day));
+    const at = frame.append(actor.head(mark, postings), records, start, day);
     actors.moved(actor, frame.number, at);
     if (isTransaction(kind)) {
       transactions.accepted(records, start, frame.number, at, mark);
-      if (actor.daily !== undefined) {
-        const today = dayOf(this.#state.time);
-        // A rollback of something unknown moves nothing, so that its day does not matter.
-        const of = reference !== undefined && kind === 'rollback' ? dayOf(reference.time) : today;
-        actor.daily = counted(actor.daily, kind, actor.balance - before, today, of);
-      }
-      assert.ok(kind !== 'bet' || actor.balance <= before, 'a bet never adds');
+      assert.ok(kind !== 'bet' || moved <= 0, 'a bet never adds');
     }
     return actor;
+  }
+
+  get #today(): number {
+    return dayOf(this.#state.time);
   }
 
   #answer(slot: Slot, index: number, decision: Decision | Refusal, actor: Actor | undefined): void {
