@@ -19,11 +19,10 @@ export const limits = {
   mailbox_least_batches: 2,
   /** Batches that a thread has at once: becoming durable, waiting for the next commit, decided. */
   partition_batches_in_flight: 4,
-  /**
-   * Requests that a turn comes to later than this are `overloaded`, and bets whose day has to be read:
-   * its commands must be answered.
-   */
+  /** Requests that a turn comes to later than this are `overloaded`: its commands must be answered. */
   turn_requests_ms: 1_000,
+  /** Bets whose player's day must be read are `overloaded` when others' have taken so much of a turn. */
+  turn_days_ms: 50,
   /** A second batch leaves before the first has returned only when it has this many commands. */
   batch_early_commands: 256,
 

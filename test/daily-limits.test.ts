@@ -152,11 +152,11 @@ test('after a restart a day is read from the last entry, however many there are'
   await close();
 });
 
-test('a bet whose day has to be read waits for another turn when its turn takes long', async () => {
+test('a bet whose day has to be read waits for another turn when others have taken their time', async () => {
   const openSlow = await withFaults({
     file: 'limits.js',
-    find: 'turn_requests_ms: 1_000',
-    replace: 'turn_requests_ms: -1',
+    find: 'turn_days_ms: 50',
+    replace: 'turn_days_ms: -1',
   });
   const wallet = await open();
   await wallet.createUsers(['q', 'free']);

@@ -5,6 +5,7 @@ import {
   type Reference,
   type TransactionKind,
 } from '../ledger/vocabulary.js';
+import { limits } from '../limits.js';
 import type { Actor } from './actor.js';
 import type { Bytes } from './bytes.js';
 import { FrameFault, kindOf, movedOf, readEntryHead, recordOf, timeOf } from './frame.js';
@@ -12,26 +13,37 @@ import type { FrameStore } from './frame-store.js';
 import type { AddedDetail } from './frame-writer.js';
 import { pack } from './packing.js';
 import { DETAILS, hasReference, RECORD, referenceAt, unpackDetail } from './record.js';
-import type { TurnTime } from './turn-time.js';
 import { readUuid } from './uuid.js';
 
 /** The days of accounts with daily limits: what bets are decided by, and what entries say of them. */
 export class Days {
   readonly #frames: FrameStore;
-  readonly #time: TurnTime;
+  /** What reading days has taken in this turn. */
+  #taken_ms = 0;
 
-  constructor(frames: FrameStore, time: TurnTime) {
+  constructor(frames: FrameStore) {
     this.#frames = frames;
-    this.#time = time;
   }
 
-  /** Whether a bet has to wait for another turn: its account's day must be read, which may take long. */
-  mustWait({ limits, daily }: Actor): boolean {
-    return areDaily(limits) && daily === undefined && this.#time.isOver;
+  /** A turn begins. */
+  begin(): void {
+    this.#taken_ms = 0;
   }
 
+  /** Whether a bet has to wait for another turn: its account's day must be read, as those of others. */
+  mustWait(account: Actor): boolean {
+    if (this.#taken_ms <= limits.turn_days_ms) return false;
+    return account.daily === undefined && areDaily(account.limits);
+  }
+
+  /** Undefined for an account without daily limits. */
   of(account: Actor, today: number): Daily | undefined {
-    return dailyOf(this.#frames, account, today);
+    if (!areDaily(account.limits)) return undefined;
+    if (account.daily !== undefined) return dailyOf(this.#frames, account, today);
+    const begun = performance.now();
+    const daily = dailyOf(this.#frames, account, today);
+    this.#taken_ms += performance.now() - begun;
+    return daily;
   }
 
   /** Counts a transaction; what its entry is to say of the day. */
@@ -42,6 +54,7 @@ export class Days {
     today: number,
     reference: Reference | undefined,
   ): AddedDetail | undefined {
+    if (account.daily === undefined && !areDaily(account.limits)) return undefined;
     const isLimited = !this.mustWait(account) && this.of(account, today) !== undefined;
     const daily = countDay(account, kind, moved, today, reference);
     return isLimited && daily

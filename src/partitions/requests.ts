@@ -3,6 +3,7 @@ import { answerRequest, decideRequest } from '../ledger/families.js';
 import { movedToPlayer } from '../ledger/money.js';
 import type { Asked, Granted } from '../ledger/request.js';
 import type { RequestKind } from '../ledger/vocabulary.js';
+import { limits } from '../limits.js';
 import type { Actor } from './actor.js';
 import { allocateBytes, type Bytes } from './bytes.js';
 import { writeCurrency } from './currencies.js';
@@ -13,7 +14,6 @@ import { DETAILS, RECORD, sameRequest, unpackDetail, userAt, userLength } from '
 import type { GrantedReply, Reply } from './replies.js';
 import { hexAt, packChanges, readRequestEntry } from './request-record.js';
 import { RESULT } from './slots.js';
-import type { TurnTime } from './turn-time.js';
 
 /** The answer, or what it is made of when the request was granted now. */
 export type Result =
@@ -28,23 +28,25 @@ export class Requests {
   #start = 0;
   #key = '';
   #mayWrite = true;
-  readonly #time: TurnTime;
+  #begun_ms = 0;
 
-  constructor(state: PartitionState, time: TurnTime) {
+  constructor(state: PartitionState) {
     this.#state = state;
-    this.#time = time;
   }
 
   /** A turn begins. */
   begin(mayWrite: boolean): void {
     this.#mayWrite = mayWrite;
+    this.#begun_ms = performance.now();
   }
 
   run(kind: RequestKind, records: Bytes, start: number, actor: Actor | undefined): Result {
     const known = this.#known(records, start, actor);
     if (known !== undefined) return known;
     const version = actor?.version ?? 0;
-    if (this.#time.isOver) return { code: RESULT.noTime, version, body: null };
+    if (performance.now() - this.#begun_ms > limits.turn_requests_ms) {
+      return { code: RESULT.noTime, version, body: null };
+    }
     const key = keyIn(records, start);
     const asked = this.#ask(key, records, start, actor);
     const ruling = decideRequest(kind, asked);

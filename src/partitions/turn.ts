@@ -46,7 +46,6 @@ import { packChanges } from './request-record.js';
 import { Requests, type Result } from './requests.js';
 import { expectedIn, settingOf } from './setting-record.js';
 import { type Extra, type PlayerState, RESULT, type Slot } from './slots.js';
-import { TurnTime } from './turn-time.js';
 import { readUuid } from './uuid.js';
 
 const NO_ID = absent('transaction') | mistyped('transaction');
@@ -59,15 +58,14 @@ export class Turn {
   readonly #requests: Requests;
   readonly #queries: Queries;
   readonly #replies = new ReplyWriter();
-  readonly #time = new TurnTime();
   readonly #days: Days;
   /** On a disk that is too full only what needs no entry is answered: reads, replays, refusals. */
   #mayWrite = true;
 
   constructor(state: PartitionState, dialect: DialectName, seed: Uint8Array) {
     this.#state = state;
-    this.#requests = new Requests(state, this.#time);
-    this.#days = new Days(state.frames, this.#time);
+    this.#requests = new Requests(state);
+    this.#days = new Days(state.frames);
     this.#queries = new Queries(state, seed);
     this.#decideBet = betRules(dialects[dialect]);
     this.#answersWithStored = dialects[dialect].retryAnswersWith === 'the stored request_uuid';
@@ -78,7 +76,7 @@ export class Turn {
     const extras: Extra[] = [];
     this.#mayWrite = mayWrite;
     this.#replies.begin(slot, bytes);
-    this.#time.begin();
+    this.#days.begin();
     this.#requests.begin(mayWrite);
     this.#queries.begin();
     let start = 0;
