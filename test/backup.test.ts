@@ -184,6 +184,34 @@ test('an older copy of one journal is refused, also without a checkpoint that kn
   rmSync(old);
 });
 
+test('a cursor from before a copy was put back leads nowhere, and to no other player', async () => {
+  const [from, to] = [newDirectory(), newDirectory()];
+  const first = await openWallet({ dataDir: from, partitions: 1, durability: 'process' });
+  await first.createUsers(users);
+  expect(backup(from, to)).toMatchObject({ code: 0 });
+  const cursorOf = async (): Promise<string> => {
+    const page = await first.transactions.list('alice', { limit: 1 });
+    if (!page.ok || page.value.next_cursor === null) throw new Error('it ends too soon');
+    return page.value.next_cursor;
+  };
+  const cursors: string[] = [];
+  for (let i = 0; i < 6; i++) {
+    await first.bet(bet('alice', 1));
+    cursors.push(await cursorOf());
+  }
+  await first.close();
+  const second = await openWallet({ dataDir: to, durability: 'process' });
+  const [kept = '', ...lost] = cursors;
+  const read = (cursor: string) => second.transactions.list('alice', { limit: 1, cursor });
+  const refused = { ok: false, code: 'invalid_cursor' };
+  for (const cursor of lost) expect(await read(cursor)).toMatchObject(refused);
+  for (let i = 0; i < 6; i++) await second.bet(bet('bob', 1));
+  for (const cursor of lost) expect(await read(cursor)).toMatchObject(refused);
+  expect(await read(kept)).toMatchObject({ value: { data: [{ type: 'OPENING' }] } });
+  expect(second.health()).toMatchObject({ ok: true, partitions: [{ restarts: 0 }] });
+  await second.close();
+});
+
 /** Reads a store as `verify` and `export` do, and is killed meanwhile. */
 function killedReader(path: string): void {
   const script = `

@@ -85,6 +85,15 @@ export function eachEntry(bytes: Bytes, visit: (at: number, index: number) => vo
   if (at !== length) throw new FrameFault('is longer than its entries');
 }
 
+/** Whether one of a frame's entries begins at a place. */
+export function hasEntryAt(bytes: Bytes, place: number): boolean {
+  let found = false;
+  eachEntry(bytes, (at) => {
+    found ||= at === place;
+  });
+  return found;
+}
+
 function entryLength(bytes: Bytes, at: number): number {
   return bytes.u32[at >> 2] as number;
 }

@@ -16,10 +16,11 @@ import { limits } from '../limits.js';
 import type { Actor } from './actor.js';
 import type { Bytes } from './bytes.js';
 import { Cursors } from './cursors.js';
-import { readEntryHead } from './frame.js';
+import { hasEntryAt, readEntryHead, recordOf } from './frame.js';
 import type { PartitionState } from './partition-state.js';
 import { LEFT_OUT, NO_TIME, ReadBudget } from './read-budget.js';
-import { openingId, readRequestEntry } from './request-record.js';
+import { userAt, userLength } from './record.js';
+import { openingId, readRequestEntry, userOf } from './request-record.js';
 
 /** What can be read of a player, or (the last three) of a partition. */
 export type Query =
@@ -215,9 +216,10 @@ export class Queries {
   #history(actor: Actor, query: Extract<Query, { what: 'transactions' }>): unknown | Refusal {
     const { limit, cursor, type } = query;
     const bound = `${actor.key}\0transactions:${type ?? ''}`;
-    const place = cursor === undefined ? undefined : this.#cursors.read(bound, cursor);
-    if (cursor !== undefined && !Array.isArray(place)) return refuse('invalid_cursor');
-    let [frame, at] = (place as [number, number] | undefined) ?? [actor.frame, actor.at];
+    const place =
+      cursor === undefined ? [actor.frame, actor.at] : this.#cursors.read(bound, cursor);
+    if (!this.#isOwn(actor, place)) return refuse('invalid_cursor');
+    let [frame, at] = place;
     const data: Transaction[] = [];
     for (let leftOut = 0, isOver = false; frame > 0; ) {
       if (data.length === limit || isOver) {
@@ -237,6 +239,19 @@ export class Queries {
       [frame, at] = [previousFrame, previousAt];
     }
     return { data, next_cursor: null };
+  }
+
+  /** A cursor from before an older copy was put back may name no entry, or another player's. */
+  #isOwn(actor: Actor, place: unknown): place is Place {
+    if (!Array.isArray(place)) return false;
+    const [frame, at] = place as unknown as Place;
+    if (frame === actor.frame && at === actor.at) return true;
+    // What comes after it is still being built: no cursor of this journal is there yet.
+    if (frame > this.#state.frame) return false;
+    const bytes = this.#state.frames.open(frame);
+    if (!hasEntryAt(bytes, at)) return false;
+    const record = recordOf(bytes, at);
+    return userOf(bytes, userAt(bytes, record), userLength(bytes, record)) === nameOf(actor);
   }
 
   #transaction(actor: Actor, id: string, records: Bytes, start: number): unknown | Refusal {
