@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openWallet } from 'purser';
 import { expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
+import { withFaults } from './support/mutant-wallet.js';
 import { run, type Server, serve } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
 
@@ -121,3 +123,30 @@ test.skipIf(!hasStrace)(
     expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
   },
 );
+
+test('a checkpoint that is due at a start on a full disk waits, and reads go on', async () => {
+  const directory = newDirectory();
+  const before = await openWallet({ dataDir: directory, partitions: 1, durability: 'process' });
+  await before.createUsers(['alice']);
+  for (let i = 0; i < 20; i++) await before.bet(bet('alice', 1));
+  const crashed = newDirectory();
+  cpSync(directory, crashed, { recursive: true });
+  await before.close();
+  const due = { find: 'checkpoint_entries: 500_000', replace: 'checkpoint_entries: 10' };
+  const reserve = { find: 'disk_reserve_bytes: 256 *', replace: 'disk_reserve_bytes: 2 ** 40 *' };
+  const head = 'async write(checkpoint, changes) {';
+  const openFull = await withFaults(
+    { file: 'limits.js', ...due },
+    { file: 'limits.js', ...reserve },
+    { file: 'partitions/checkpoint-store.js', find: head, replace: `${head} throw Error('full');` },
+  );
+  const full = await openFull({ dataDir: crashed, durability: 'process' });
+  for (let i = 0; i < 5; i++) {
+    expect(await full.players.get('alice')).toMatchObject({ balance: 99_980 });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(full.health()).toMatchObject({ ok: true, partitions: [{ restarts: 0 }] });
+  await expect(full.close()).rejects.toThrow('the last checkpoint was not written');
+  const again = await openWallet({ dataDir: crashed, durability: 'process' });
+  await again.close();
+});

@@ -50,7 +50,8 @@ export class Checkpointer {
   step(): void {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#running !== undefined) return;
-    if (this.#isDue()) this.#run(this.#checkpoint());
+    // On a full disk it would fail, and end a thread that can still answer reads.
+    if (this.#isDue() && this.#journal.hasRoom()) this.#run(this.#checkpoint());
     else if (this.#state.actors.crowded) this.#run(this.#age());
   }
 
