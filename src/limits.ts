@@ -19,7 +19,7 @@ export const limits = {
   mailbox_least_batches: 2,
   /** Batches that a thread has at once: becoming durable, waiting for the next commit, decided. */
   partition_batches_in_flight: 4,
-  /** Requests that a turn comes to later than this are `overloaded`: its commands must be answered. */
+  /** Requests and players' reads that a turn comes to later are `overloaded`: it must be answered. */
   turn_requests_ms: 1_000,
   /** Bets whose player's day must be read are `overloaded` when others' have taken so much of a turn. */
   turn_days_ms: 50,

@@ -141,7 +141,7 @@ test('reads that find nothing share what a turn looks at, and their cursors lead
   await other.close();
 });
 
-test('a turn that takes long decides no more requests, and answers what it knows', async () => {
+test('a turn that takes long decides no more requests nor reads, and answers what it knows', async () => {
   const dataDir = newDirectory();
   const options = key();
   const first = await openWallet({ dataDir });
@@ -158,6 +158,8 @@ test('a turn that takes long decides no more requests, and answers what it knows
   expect(again).toEqual({ ...spent, replayed: true });
   const refused = { code: 'overloaded', message: expect.stringContaining('nothing was done') };
   await expect(slow.spends.create('ann', { amount: 10 }, key())).rejects.toMatchObject(refused);
+  await expect(slow.transactions.list('ann')).rejects.toMatchObject(refused);
+  await expect(slow.orders.list('ann')).rejects.toMatchObject(refused);
   expect(await slow.bet(bet('ann', 1))).toMatchObject({ status: 'RS_OK', balance: 989 });
   expect(await slow.audit()).toMatchObject({ ok: true });
   await slow.close();

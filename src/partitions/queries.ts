@@ -69,10 +69,7 @@ export class Queries {
     this.#budget.begin();
   }
 
-  /**
-   * The body of the answer, or why there is none, be it NO_TIME. `records` holds the query's own
-   * record.
-   */
+  /** The body of the answer, or why there is none. `records` holds the query's own record. */
   run(query: Query, actor: Actor | undefined, records: Bytes, start: number): unknown | Refusal {
     return this.#budget.spend(() => this.#answer(query, actor, records, start));
   }
@@ -110,6 +107,7 @@ export class Queries {
     records: Bytes,
     start: number,
   ): unknown | Refusal {
+    if (this.#budget.isOver) return NO_TIME;
     const { time } = this.#state;
     const player = nameOf(actor);
     switch (query.what) {

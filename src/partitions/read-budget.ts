@@ -1,3 +1,5 @@
+import { limits } from '../limits.js';
+
 /** What one page looks at and leaves out, at most; it may have fewer lines than asked for. */
 export const LEFT_OUT = 5_000;
 /** The same of all pages of a turn: whoever reads what is not there does not hold up the others. */
@@ -7,7 +9,7 @@ const READS_MS = 50;
 /** Entries that are looked at between two looks at the clock. */
 const STRIDE = 16;
 
-/** There was no time left in the turn to find an answer that has no pages. */
+/** There was no time left in the turn for the answer, which has no shorter page. */
 export const NO_TIME: unique symbol = Symbol('no time');
 
 /** What the reads of a turn may cost together, of which each gets a little. */
@@ -16,9 +18,11 @@ export class ReadBudget {
   /** What the reads of this turn have taken, and when the one that runs began. */
   #taken_ms = 0;
   #begun_ms = 0;
+  #turn_ms = 0;
 
   /** A turn begins. */
   begin(): void {
+    this.#turn_ms = performance.now();
     this.#leftOut = 0;
     this.#taken_ms = 0;
   }
@@ -31,6 +35,11 @@ export class ReadBudget {
     } finally {
       this.#taken_ms += performance.now() - this.#begun_ms;
     }
+  }
+
+  /** Whether the turn has taken so long that no page begins: each looks at something, if little. */
+  get isOver(): boolean {
+    return performance.now() - this.#turn_ms > limits.turn_requests_ms;
   }
 
   /** Whether the turn's time for reads is over. */
