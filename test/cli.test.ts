@@ -20,6 +20,7 @@ test.each([
   ['a directory that cannot be made', ['serve', '--data', '/proc/purser', '--port', '0']],
   ['one below it', ['serve', '--data', '/proc/purser/q/b', '--port', '0']],
   ['a host that others reach, without keys', ['serve', '--host', '0.0.0.0', '--port', '0']],
+  ['a proxy in front, without keys', ['serve', '--trusted-proxies', '::1', '--port', '0']],
   ['a directory that is none', ['verify', '--data', '/nowhere/at/all']],
   ['a day that there is not', ['export', '--from', '2026-02-30']],
 ])('%s: one clear line and exit 2', (_what, args) => {
@@ -46,9 +47,12 @@ test.each([
   expect(existsSync(directory)).toBe(false);
 });
 
-test('where others reach it a key that could be guessed is warned of', async () => {
+test.each([
+  ['--host', '0.0.0.0'],
+  ['--trusted-proxies', 'loopback'],
+])('where others reach it a key that could be guessed is warned of: %s %s', async (...args) => {
   const keys = { PURSER_API_KEYS: 'long-enough-a-key:admin,short:wallet' };
-  const server = await serve(['--host', '0.0.0.0', '--data', newDirectory()], keys);
+  const server = await serve([...args, '--data', newDirectory()], keys);
   expect(server.said()).toMatch(/^warning: .*PURSER_API_KEYS.* fewer than 16 characters.*\n$/m);
   expect(await server.stop()).toBe(0);
 });

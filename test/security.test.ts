@@ -274,10 +274,10 @@ test('behind a trusted proxy everybody has an address of their own', async () =>
     }
     return statuses;
   };
-  const behind = await serve([...args, '--trusted-proxies', '10.0.0.0/8, loopback']);
+  const behind = await serve([...args, '--trusted-proxies', '10.0.0.0/8, loopback'], environment);
   expect(await statusesOf(behind)).toEqual([401, 401, 429, 429]);
   await behind.kill();
-  const elsewhere = await serve([...args, '--trusted-proxies', '192.0.2.1']);
+  const elsewhere = await serve([...args, '--trusted-proxies', '192.0.2.1'], environment);
   expect(await statusesOf(elsewhere)).toEqual([401, 429, 429, 429]);
   await elsewhere.kill();
 });

@@ -85,7 +85,7 @@ export const serveOptions = {
   'trusted-proxies': {
     variable: 'PURSER_TRUSTED_PROXIES',
     shows: 'LIST',
-    help: 'addresses or ranges of proxies in front, whose X-Forwarded-For tells who calls',
+    help: 'addresses or ranges of proxies in front, whose X-Forwarded-For tells who calls; needs PURSER_API_KEYS',
     read: addressList,
   },
   'token-secret': {

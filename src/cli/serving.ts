@@ -36,9 +36,16 @@ export async function serveWallet(settings: ServeSettings, stop: AbortSignal): P
   return 0;
 }
 
-function guardOpenDoor({ host, 'api-keys': apiKeys }: ServeSettings): void {
-  if (isLoopback(host)) return;
-  const reason = `${host} can be reached from outside: `;
+/** A proxy brings others to a loopback address too. */
+function guardOpenDoor({
+  host,
+  'api-keys': apiKeys,
+  'trusted-proxies': proxies,
+}: ServeSettings): void {
+  const isBehind = isLoopback(host);
+  if (isBehind && proxies === undefined) return;
+  const through = isBehind ? ' through --trusted-proxies' : '';
+  const reason = `${host} can be reached from outside${through}: `;
   if (apiKeys === undefined) throw new UsageError(`${reason}PURSER_API_KEYS is required`);
   if (!apiKeys.some(({ isShort }) => isShort)) return;
   const least = `a key of fewer than ${SHORTEST_KEY_BYTES} characters`;
