@@ -370,9 +370,9 @@ const rows: Row[] = [
         refused('invalid_cursor'),
       ],
     ),
-    ...['5', null, 1n].map(
+    ...['5', null, 1n, 0, 201, 1.5, Number.NaN].map(
       (limit): Row => [
-        `${list}.list with ${typeof limit} as limit`,
+        `${list}.list with ${typeof limit} ${limit} as limit`,
         (w) => listed(w, list, { limit }),
         invalid('/limit'),
       ],

@@ -25,16 +25,11 @@ export function argsOf<T>(
 }
 
 const DEFAULT_PAGE = 50;
-const LARGEST_PAGE = 200;
 
-/** What is asked of a list; a limit is brought into its bounds. */
+/** What is asked of a list; without a limit it is the default one. */
 export function pageOf<T extends PageOptions>(page?: T): T & { readonly limit: number } {
   const { limit = DEFAULT_PAGE } = page ?? {};
-  const size =
-    typeof limit === 'number'
-      ? Math.min(Math.max(1, Math.trunc(limit) || DEFAULT_PAGE), LARGEST_PAGE)
-      : limit;
-  return { ...(page as T), limit: size };
+  return { ...(page as T), limit };
 }
 
 type Given<T> = {
