@@ -112,6 +112,19 @@ test.each([
   expect((await checkout.deliver(headers, body))[0]).toBe(status);
 });
 
+test('an event whose id is null has that of its webhook', async () => {
+  const { player, payment_id } = await checkout.begin(100);
+  const id = randomUUID();
+  const deliver = (event: object) => {
+    const body = JSON.stringify({ type: 'payment.succeeded', payment_id, ...event });
+    return checkout.deliver(webhookHeaders(webhookKey, id, body, Date.now()), body);
+  };
+  expect(await deliver({ event_id: null, amount: 100 })).toEqual([200, null]);
+  expect(await deliver({ event_id: id, amount: 100 })).toEqual([200, null]);
+  expect(await deliver({ amount: 101 })).toEqual([422, 'idempotency_key_reused']);
+  expect(await checkout.look(player, payment_id)).toEqual(['SUCCEEDED', 100, 0, 100]);
+});
+
 test('a provider that is not known is refused', async () => {
   const body = '{"event_id":"e","type":"payment.succeeded","provider_ref":"x","amount":1}';
   const headers = webhookHeaders(webhookKey, 'e', body, Date.now());

@@ -49,7 +49,7 @@ export const eventBody = {
   type: 'object',
   required: ['type'],
   properties: {
-    event_id: words(255),
+    event_id: nullable(words(255)),
     type: oneOf('payment.succeeded', 'payment.failed', 'payment.refunded'),
     payment_id: nullable(words(255)),
     provider_ref: nullable(words(255)),
