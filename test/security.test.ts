@@ -267,6 +267,10 @@ test('behind a trusted proxy everybody has an address of their own', async () =>
       '203.0.113.8',
       '198.51.100.1, 203.0.113.8',
       'x, 203.0.113.8',
+      '203.0.113.8:1024',
+      '203.0.113.8:1025',
+      '[2001:db8::1]:1026',
+      '2001:db8::1',
     ]) {
       const headers = { 'x-forwarded-for': heard };
       const { status } = await server.post('/login', { username: 'ann', password: 'x' }, headers);
@@ -275,10 +279,10 @@ test('behind a trusted proxy everybody has an address of their own', async () =>
     return statuses;
   };
   const behind = await serve([...args, '--trusted-proxies', '10.0.0.0/8, loopback'], environment);
-  expect(await statusesOf(behind)).toEqual([401, 401, 429, 429]);
+  expect(await statusesOf(behind)).toEqual([401, 401, 429, 429, 429, 429, 401, 429]);
   await behind.kill();
   const elsewhere = await serve([...args, '--trusted-proxies', '192.0.2.1'], environment);
-  expect(await statusesOf(elsewhere)).toEqual([401, 429, 429, 429]);
+  expect(await statusesOf(elsewhere)).toEqual([401, 429, 429, 429, 429, 429, 429, 429]);
   await elsewhere.kill();
 });
 

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import cors from '@fastify/cors';
-import rateLimit from '@fastify/rate-limit';
-import fastify, { type FastifyInstance } from 'fastify';
+import rateLimit, { normalizeIP } from '@fastify/rate-limit';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Wallet } from '../engine/wallet.js';
 import { type ApiKeys, allow, type Scope } from './auth.js';
@@ -186,7 +186,16 @@ function resourceRoutes(
 /** Who tries passwords is slowed down: by address, all routes of the scope together. */
 async function limitLogins(app: FastifyInstance, max: number): Promise<void> {
   if (max === 0) return;
-  await app.register(rateLimit, { max, timeWindow: 60_000, groupId: 'passwords' } as never);
+  const shared = { timeWindow: 60_000, groupId: 'passwords', keyGenerator: addressOf };
+  await app.register(rateLimit, { max, ...shared } as never);
+}
+
+const withPort = /^(?:(\d+(?:\.\d+){3})|\[([^\]]*)\]):\d+$/;
+
+/** Some proxies name a caller's port too, which is another one each time. */
+function addressOf({ ip }: FastifyRequest): string {
+  const [, v4, v6] = withPort.exec(ip) ?? [];
+  return normalizeIP(v4 ?? v6 ?? ip);
 }
 
 function allowOrigins(app: FastifyInstance, origins: readonly string[]): void {
