@@ -318,6 +318,11 @@ test('pages of the named origins may call, and no others', async () => {
   expect(bad.headers.get('access-control-allow-origin')).toBeNull();
 });
 
+test('OPTIONS that is no preflight is no error of another form', async () => {
+  const { status } = await fetch(`${server.url}/v1/items`, { method: 'OPTIONS' });
+  expect(status).toBe(204);
+});
+
 describe('the forms of an Idempotency-Key', () => {
   const spend = (headers: Record<string, string>, amount = 1) =>
     server.send('/v1/players/ann/credits', JSON.stringify({ amount, reason: 'BONUS' }), {

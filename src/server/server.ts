@@ -211,6 +211,8 @@ function allowOrigins(app: FastifyInstance, origins: readonly string[]): void {
     ],
     exposedHeaders: ['ETag', 'Idempotent-Replayed', 'Retry-After'],
     maxAge: 600,
+    // What is no preflight would be refused as plain text.
+    strictPreflight: false,
   });
 }
 
