@@ -125,6 +125,16 @@ test('an event whose id is null has that of its webhook', async () => {
   expect(await checkout.look(player, payment_id)).toEqual(['SUCCEEDED', 100, 0, 100]);
 });
 
+test('a parked event is refused that comes again and says something else', async () => {
+  const provider_ref = `ref-${randomUUID()}`;
+  const event = { event_id: randomUUID(), type: 'payment.succeeded', provider_ref, amount: 10 };
+  const parked = { status: 202, body: { status: 'parked' } };
+  expect(await shop.webhook(event)).toMatchObject(parked);
+  expect(await shop.webhook(event)).toMatchObject(parked);
+  const other = await shop.webhook({ ...event, amount: 11 });
+  expect(other).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
+});
+
 test('a provider that is not known is refused', async () => {
   const body = '{"event_id":"e","type":"payment.succeeded","provider_ref":"x","amount":1}';
   const headers = webhookHeaders(webhookKey, 'e', body, Date.now());

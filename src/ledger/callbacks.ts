@@ -1,3 +1,4 @@
+import { isDeepEqual } from './equal.js';
 import {
   count,
   type MembersForm,
@@ -65,7 +66,11 @@ export const park: Rules<ParkArgs, BaseContext> = {
     const link = read('own', LINK) as LinkArgs | undefined;
     if (link !== undefined) return { kind: 'told', body: { link } };
     const parked = (read('own', PARKED) as Parked | undefined) ?? [];
-    if (parked.some(({ event_id, type }) => event_id === args.event_id && type === args.type)) {
+    const same = parked.find(({ event_id, type }) => {
+      return event_id === args.event_id && type === args.type;
+    });
+    if (same !== undefined) {
+      if (!isDeepEqual(same, args)) return refuse('idempotency_key_reused');
       return { kind: 'told', body: { status: 'parked' } };
     }
     if (parked.length >= MAX_PARKED) return refuse('limit_reached');
