@@ -126,6 +126,13 @@ describe('bodies that are refused name the member', () => {
     expect(await response.json()).toMatchObject({ code: 'validation_failed', errors });
   });
 
+  test('a member that may be null is told so', async () => {
+    const { errors } = (await (await put('alice/limits', '{"max_bet":"5"}')).json()) as {
+      errors: unknown;
+    };
+    expect(errors).toEqual([{ pointer: '/max_bet', detail: 'must be integer or null' }]);
+  });
+
   test.each(['[]', 'null', '"ACTIVE"', ''])('%s is no object', async (text) => {
     const response = await put('alice/status', text);
     expect(response.status).toBe(400);

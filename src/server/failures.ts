@@ -116,9 +116,10 @@ function invalid(mistakes: Mistakes): Problem {
 
 /** What is wrong with the member that the pointer names; Ajv speaks of the object around it. */
 function detailOf({ keyword, message, params }: Mistakes[number]): string {
-  const { allowedValues } = params;
+  const { allowedValues, type } = params;
   if (keyword === 'required') return 'is required';
   if (keyword === 'additionalProperties') return 'is not known here';
+  if (Array.isArray(type)) return `must be ${type.join(' or ')}`;
   if (Array.isArray(allowedValues)) return `must be one of ${allowedValues.join(', ')}`;
   return ruleOf(params['pattern']) ?? message ?? 'is not valid';
 }
