@@ -8,6 +8,12 @@ import { main, run, serve } from './support/server.js';
 
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
 
+test.each([0o600, 0o700])('a file of mode %i in its place is told as what it is', async (mode) => {
+  const dataDir = newDirectory();
+  writeFileSync(dataDir, '', { mode });
+  await expect(openWallet({ dataDir })).rejects.toThrow(/cannot be written: .*not a directory/);
+});
+
 test('a first start that was cut before its manifest had its name begins again', async () => {
   const dataDir = newDirectory();
   mkdirSync(dataDir);

@@ -5,6 +5,7 @@ import {
   constants,
   existsSync,
   mkdirSync,
+  opendirSync,
   readdirSync,
   realpathSync,
   statSync,
@@ -79,6 +80,7 @@ export function existingDirectory(dataDir: string): Manifest {
 /** Throws OpenError where that cannot be known. */
 function isThere(dataDir: string): boolean {
   try {
+    opendirSync(dataDir).closeSync();
     accessSync(dataDir, constants.R_OK | constants.X_OK);
     return true;
   } catch (error) {
@@ -150,6 +152,7 @@ export function makeDirectory(dataDir: string): void {
   try {
     makeAbove(dataDir);
     if (!existsSync(dataDir)) mkdirSync(dataDir, { mode: OWNER_ONLY });
+    opendirSync(dataDir).closeSync();
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new OpenError(`${dataDir} cannot be written: ${reasonOf(error)}`, { cause: error });
