@@ -20,7 +20,7 @@ export const limits = {
   /** Batches that a thread has at once: becoming durable, waiting for the next commit, decided. */
   partition_batches_in_flight: 4,
   /** Requests and players' reads that a turn comes to later are `overloaded`: it must be answered. */
-  turn_requests_ms: 1_000,
+  turn_long_ms: 1_000,
   /** Bets whose player's day must be read are `overloaded` when others' have taken so much of a turn. */
   turn_days_ms: 50,
   /** A second batch leaves before the first has returned only when it has this many commands. */

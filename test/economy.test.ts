@@ -150,8 +150,8 @@ test('a turn that takes long decides no more requests nor reads, and answers wha
   await first.close();
   const openSlow = await withFaults({
     file: 'limits.js',
-    find: 'turn_requests_ms: 1_000',
-    replace: 'turn_requests_ms: -1',
+    find: 'turn_long_ms: 1_000',
+    replace: 'turn_long_ms: -1',
   });
   const slow = await openSlow({ dataDir });
   const again = await slow.spends.create('ann', { amount: 10 }, options);

@@ -1,5 +1,6 @@
 import { Books } from '../ledger/apply.js';
 import { dialects } from '../ledger/dialects.js';
+import { limits } from '../limits.js';
 import { Actors } from './actors.js';
 import { allocateBytes } from './bytes.js';
 import type { CheckpointStore } from './checkpoint-store.js';
@@ -31,6 +32,7 @@ export class PartitionState {
   /** Of the last frame; and of the turn under way, which its entries will have. */
   frameTime = 0;
   time = 0;
+  #begun_ms = 0;
   #building: FrameWriter | undefined;
   readonly #writers: FrameWriter[] = [];
   #frameBytes = 1024;
@@ -54,6 +56,12 @@ export class PartitionState {
   begin(now: number, bytes: number): void {
     this.time = Math.max(this.time, now);
     this.#frameBytes = bytes;
+    this.#begun_ms = performance.now();
+  }
+
+  /** Whether the turn has taken so long that what may take long itself is left to another one. */
+  get isLate(): boolean {
+    return performance.now() - this.#begun_ms > limits.turn_long_ms;
   }
 
   /** The frame that takes an entry of this many bytes; a full one is sealed and another begun. */

@@ -1,5 +1,3 @@
-import { limits } from '../limits.js';
-
 /** What one page looks at and leaves out, at most; it may have fewer lines than asked for. */
 export const LEFT_OUT = 5_000;
 /** The same of all pages of a turn: whoever reads what is not there does not hold up the others. */
@@ -18,11 +16,9 @@ export class ReadBudget {
   /** What the reads of this turn have taken, and when the one that runs began. */
   #taken_ms = 0;
   #begun_ms = 0;
-  #turn_ms = 0;
 
   /** A turn begins. */
   begin(): void {
-    this.#turn_ms = performance.now();
     this.#leftOut = 0;
     this.#taken_ms = 0;
   }
@@ -35,11 +31,6 @@ export class ReadBudget {
     } finally {
       this.#taken_ms += performance.now() - this.#begun_ms;
     }
-  }
-
-  /** Whether the turn has taken so long that no page begins: each looks at something, if little. */
-  get isOver(): boolean {
-    return performance.now() - this.#turn_ms > limits.turn_requests_ms;
   }
 
   /** Whether the turn's time for reads is over. */

@@ -3,7 +3,6 @@ import { answerRequest, decideRequest } from '../ledger/families.js';
 import { movedToPlayer } from '../ledger/money.js';
 import type { Asked, Granted } from '../ledger/request.js';
 import type { RequestKind } from '../ledger/vocabulary.js';
-import { limits } from '../limits.js';
 import type { Actor } from './actor.js';
 import { allocateBytes, type Bytes } from './bytes.js';
 import { writeCurrency } from './currencies.js';
@@ -28,7 +27,6 @@ export class Requests {
   #start = 0;
   #key = '';
   #mayWrite = true;
-  #begun_ms = 0;
 
   constructor(state: PartitionState) {
     this.#state = state;
@@ -37,16 +35,13 @@ export class Requests {
   /** A turn begins. */
   begin(mayWrite: boolean): void {
     this.#mayWrite = mayWrite;
-    this.#begun_ms = performance.now();
   }
 
   run(kind: RequestKind, records: Bytes, start: number, actor: Actor | undefined): Result {
     const known = this.#known(records, start, actor);
     if (known !== undefined) return known;
     const version = actor?.version ?? 0;
-    if (performance.now() - this.#begun_ms > limits.turn_requests_ms) {
-      return { code: RESULT.noTime, version, body: null };
-    }
+    if (this.#state.isLate) return { code: RESULT.noTime, version, body: null };
     const key = keyIn(records, start);
     const asked = this.#ask(key, records, start, actor);
     const ruling = decideRequest(kind, asked);
