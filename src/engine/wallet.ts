@@ -170,7 +170,8 @@ export interface Wallet {
   health(): Health;
   /**
    * Calls back after every change of a partition: `recovering` (with the cause), then `serving`
-   * again, or `failed`. Returns what ends that.
+   * again, or `failed`. What it throws is an uncaught exception of the process. Returns what ends
+   * that.
    */
   watch(listener: (change: PartitionChange) => void): () => void;
   /** Refuses new work, finishes what was accepted, checkpoints, closes. */
