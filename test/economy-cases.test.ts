@@ -1,12 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import {
-  type EconomyCase,
   economyCases,
   known,
-  needsOwnServer,
   needsTracer,
   outside,
+  usesUpSignups,
 } from './support/economy-cases.js';
 import { EconomyRun } from './support/economy-run.js';
 import { ShopServer } from './support/shop-server.js';
@@ -14,28 +13,17 @@ import { ShopServer } from './support/shop-server.js';
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
 
 describe.each([1, 4])('on %i partitions', (partitions) => {
-  const shared = new ShopServer(partitions);
+  const shop = new ShopServer(partitions);
 
-  beforeAll(async () => {
-    await shared.start();
-  });
+  beforeEach(() => shop.calm());
+  afterAll(() => shop.kill());
 
-  afterAll(() => shared.kill());
-
-  for (const one of economyCases.filter((other) => !needsOwnServer(other))) {
-    test(`${one.id}: ${one.title}`, () => new EconomyRun(shared, partitions, one).run());
+  for (const one of economyCases) {
+    test.skipIf(needsTracer(one) && !hasStrace)(`${one.id}: ${one.title}`, async () => {
+      await new EconomyRun(shop, partitions, one).run();
+      if (usesUpSignups(one)) await shop.kill();
+    });
   }
-
-  describe.concurrent('each on a server of its own', () => {
-    const alone = async (one: EconomyCase): Promise<void> => {
-      const own = await new ShopServer(partitions).start();
-      await new EconomyRun(own, partitions, one).run();
-      await own.kill();
-    };
-    for (const one of economyCases.filter(needsOwnServer)) {
-      test.skipIf(needsTracer(one) && !hasStrace)(`${one.id}: ${one.title}`, () => alone(one));
-    }
-  });
 });
 
 test('every case is run, or is outside of the contract for a reason', () => {

@@ -124,19 +124,9 @@ export const economyCases: readonly EconomyCase[] = known
   })
   .map(apart);
 
-const ALONE = [
-  'fault',
-  'kill9',
-  'restart',
-  'compact',
-  'inject',
-  'signal',
-  'two_instances',
-] as const;
-
-/** Whether a case stops its server or deceives it; EC-118 uses up the signups of an address. */
-export function needsOwnServer({ id, steps }: EconomyCase): boolean {
-  return id === 'EC-118' || steps.some((step) => ALONE.some((name) => name in step));
+/** Whether no other case can sign up on its server afterwards: an address may only so often. */
+export function usesUpSignups({ id }: EconomyCase): boolean {
+  return id === 'EC-118';
 }
 
 /** Points of a crash that lie in a system call, and storage that fails there. */

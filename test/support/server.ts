@@ -27,6 +27,10 @@ export class Server {
     running.add(this);
   }
 
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
   /** Ends it as a crash does. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
@@ -40,7 +44,7 @@ export class Server {
 
   async #end(signal: NodeJS.Signals): Promise<void> {
     running.delete(this);
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    if (!this.isRunning) return;
     this.child.kill(signal);
     await once(this.child, 'exit');
   }

@@ -35,6 +35,8 @@ export class ShopServer {
   readonly #clock = join(this.#hooks, 'clock');
   readonly #partitions: number;
   #server: Server | undefined;
+  /** Whether it was started under a tracer, or a fault waits for it. */
+  #isDisturbed = false;
   #shift = 0;
 
   constructor(partitions: number) {
@@ -60,6 +62,7 @@ export class ShopServer {
   /** Starts it, under a tracer when one is named; no fault of before is there any more. */
   async start(tracer: readonly string[] = []): Promise<this> {
     this.#hook('crash-before-answer', false);
+    this.#isDisturbed = tracer.length > 0;
     const args = ['--data', this.directory, '--partitions', `${this.#partitions}`];
     const environment = {
       ...settings,
@@ -69,6 +72,15 @@ export class ShopServer {
     };
     this.#server = await serve(args, environment, tracer);
     return this;
+  }
+
+  /** Starts it, or starts it again when it does not serve, or not as it should. */
+  async calm(): Promise<void> {
+    const isServing = this.#server?.isRunning === true;
+    if (isServing && !this.#isDisturbed) return;
+    await this.#server?.kill();
+    this.setFullDisk(false);
+    await this.start();
   }
 
   async kill(): Promise<void> {
@@ -93,10 +105,12 @@ export class ShopServer {
 
   /** From now on it dies where it would answer a POST. */
   crashBeforeAnswer(): void {
+    this.#isDisturbed = true;
     this.#hook('crash-before-answer', true);
   }
 
   setFullDisk(isFull: boolean): void {
+    this.#isDisturbed ||= isFull;
     this.#hook('full-disk', isFull);
   }
 
