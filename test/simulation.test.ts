@@ -25,9 +25,9 @@ function simulate(...args: readonly string[]): ReturnType<typeof run> {
   return run(join(root, 'dist-simulation/simulation/main.js'), ...args);
 }
 
-test('200 histories with crashes, dying threads, failing disks and torn writes lose nothing', () => {
-  const { status, stdout } = simulate('--seeds', '200');
-  expect(stdout).toContain('200 histories');
+test('100 histories with crashes, dying threads, failing disks and torn writes lose nothing', () => {
+  const { status, stdout } = simulate('--seeds', '100');
+  expect(stdout).toContain('100 histories');
   expect(stdout).toMatch(/ [1-9]\d* torn frames, [1-9]\d* torn values of checkpoints/);
   expect(status, stdout).toBe(0);
 }, 120_000);

@@ -1,7 +1,7 @@
-import type { Mutation } from '../support/mutant.js';
+import type { Fault } from './mutations.js';
 
 /** Those of the rules of money. */
-export const ledgerMutations: readonly Mutation[] = [
+export const ledgerMutations: readonly Fault[] = [
   {
     name: 'drops the acknowledgement of a delivery',
     file: 'ledger/transfers.js',
@@ -28,12 +28,14 @@ export const ledgerMutations: readonly Mutation[] = [
   },
   {
     name: 'bets what is not there',
+    seed: 4,
     file: 'ledger/checks.js',
     find: "command.kind === 'bet' && !command.free && command.amount > balance",
     replace: "command.kind === 'bet' && !command.free && command.amount > balance + 5",
   },
   {
     name: 'rolls back twice',
+    seed: 6,
     file: 'ledger/checks.js',
     find: 'if (reference === undefined || reference.rolledBack)\n        return false;',
     replace: 'if (reference === undefined)\n        return false;',
@@ -58,6 +60,7 @@ export const ledgerMutations: readonly Mutation[] = [
   },
   {
     name: 'gives back what was consumed',
+    seed: 17,
     file: 'ledger/order-refunds.js',
     find: 'return Math.min(open, remainingOf(lotOf(asked, line), asked.time));',
     replace: 'return open;',

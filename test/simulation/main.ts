@@ -45,9 +45,16 @@ function* seeds(count: number): Generator<Script> {
   for (let seed = from; seed < from + count; seed++) yield script(seed, ops);
 }
 
+function newTally() {
+  return { histories: 0, events: 0, crashes: 0, requests: 0, tornFrames: 0, tornValues: 0 };
+}
+
 /** Plays histories up to the first that fails, which is then shortened and told. */
-async function many(modules: Modules, scripts: Iterable<Script>): Promise<number> {
-  const tally = { histories: 0, events: 0, crashes: 0, requests: 0, tornFrames: 0, tornValues: 0 };
+async function many(
+  modules: Modules,
+  scripts: Iterable<Script>,
+  tally = newTally(),
+): Promise<number> {
   for (const one of scripts) {
     const verdict = await play(modules, one);
     tally.histories += 1;
@@ -83,16 +90,18 @@ async function failed(modules: Modules, one: Script): Promise<void> {
 
 /** For each history: one crash after each of its events in turn. */
 async function everyStep(modules: Modules, count: number): Promise<void> {
+  const tally = newTally();
   function* all(): Generator<Script> {
     for (let seed = from; seed < from + count; seed++) {
       const short = { ...script(seed, 12), mishaps: [] };
-      // As many events as there are, about; a crash after the last one does nothing.
-      for (let step = 0; step < 220; step++) {
+      // A history without its crash had no more events; so has every later one.
+      for (let step = 0, before = -1; tally.crashes > before; step++) {
+        before = tally.crashes;
         yield { ...short, mishaps: [{ step, what: 'crash', partition: 0 }] };
       }
     }
   }
-  await many(modules, all());
+  await many(modules, all(), tally);
 }
 
 /** Each mutation must make some history fail. */

@@ -1,7 +1,7 @@
 import type { Mutation } from '../support/mutant.js';
 import { ledgerMutations } from './ledger-mutations.js';
 
-/** A fault, and when only few histories find it, the seed of one that did: it is played first. */
+/** A fault, and when not the first histories find it, the seed of one that does: it is played first. */
 export interface Fault extends Mutation {
   readonly seed?: number;
 }
@@ -28,6 +28,7 @@ export const mutations: readonly Fault[] = [
   },
   {
     name: 'takes a frame that was not stored for stored',
+    seed: 4,
     file: 'partitions/journal.js',
     find: 'if (!(await this.#file.commit(frames)))',
     replace: 'await this.#file.commit(frames);\n        if (false)',
@@ -40,6 +41,7 @@ export const mutations: readonly Fault[] = [
   },
   {
     name: 'goes on serving after a failed commit',
+    seed: 4,
     file: 'engine/partition-client.js',
     find: 'catch (error) {\n            void this.#fail(epoch, error);',
     replace:
@@ -47,6 +49,7 @@ export const mutations: readonly Fault[] = [
   },
   {
     name: 'sends what may have been done to the next thread as well',
+    seed: 4,
     file: 'engine/partition-client.js',
     find: "batch.fail(unavailable('its thread failed', cause));\n            this.#mailbox.recycle(batch);",
     replace: 'batch.settle([]); this.#mailbox.recycle(batch);',
@@ -73,6 +76,7 @@ export const mutations: readonly Fault[] = [
   },
   {
     name: 'does not read the outboxes at the start',
+    seed: 8,
     file: 'engine/engine-wallet.js',
     find: 'await this.#courier.collect(number, attempts);',
     replace: '',
@@ -93,12 +97,14 @@ export const mutations: readonly Fault[] = [
   },
   {
     name: 'lets two partitions take one id',
+    seed: 4,
     file: 'engine/claims.js',
     find: 'if (this.#hasOther(key, partition))\n            return false;',
     replace: '',
   },
   {
     name: 'forgets which partition has an id once it is answered',
+    seed: 4,
     file: 'engine/claims.js',
     find: 'if (kept)\n            this.note(key, partition);',
     replace: '',
@@ -112,6 +118,7 @@ export const mutations: readonly Fault[] = [
   },
   {
     name: 'does not ask the partition that may have an id',
+    seed: 4,
     file: 'engine/router.js',
     find: 'if (await this.#inBatch(other, command, ask))\n                return true;',
     replace: '',
@@ -161,6 +168,7 @@ export const mutations: readonly Fault[] = [
   },
   {
     name: 'does not mark what was rolled back',
+    seed: 6,
     file: 'partitions/transactions.js',
     find: 'this.#setState(this.index.state | STATES.rolledBack);',
     replace: '',
@@ -210,6 +218,7 @@ export const mutations: readonly Fault[] = [
   },
   {
     name: 'skips the checksum of the last frame in a recovery',
+    seed: 8,
     file: 'partitions/recovery.js',
     find: 'checkFrame(stored);',
     replace:
@@ -217,6 +226,7 @@ export const mutations: readonly Fault[] = [
   },
   {
     name: 'cuts a damaged last frame off without a word',
+    seed: 8,
     file: 'partitions/journal.js',
     find: 'this.#last = file.last;',
     replace:
@@ -225,6 +235,7 @@ export const mutations: readonly Fault[] = [
   },
   {
     name: 'does not say where a journal is damaged',
+    seed: 8,
     file: 'partitions/recovery.js',
     find: 'const place = `partition',
     replace: 'const place = `somewhere',
