@@ -1,6 +1,7 @@
+import { cpSync } from 'node:fs';
 import { openWallet, type Wallet } from 'purser';
-import { beforeEach, expect, test } from 'vitest';
-import { newDirectory } from './support/directory.js';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { newDirectory, sharedDirectory } from './support/directory.js';
 import { add, type Change, each, faultFound, forge, journalOf, put } from './support/forgery.js';
 import { run } from './support/server.js';
 
@@ -17,11 +18,18 @@ const RECORD = { kind: 132 };
 
 let directory: string;
 
-beforeEach(async () => {
-  directory = newDirectory();
-  const wallet = await openWallet({ dataDir: directory, partitions: 1 });
+/** The directory as it was filled; each test changes a copy. */
+const intact = sharedDirectory();
+
+beforeAll(async () => {
+  const wallet = await openWallet({ dataDir: intact, partitions: 1 });
   await fill(wallet);
   await wallet.close();
+});
+
+beforeEach(() => {
+  directory = newDirectory();
+  cpSync(intact, directory, { recursive: true });
 });
 
 async function fill(wallet: Wallet): Promise<void> {
@@ -116,9 +124,9 @@ test.each<[string, number, Change, RegExp]>([
   ],
   ['a credit that calls itself a delivery', FRAME.credit, put(RECORD.kind, 12), /this deliver/],
   ['a settlement of what was never sent', FRAME.settle, otherMessage, /grant this settle/],
-])('%s is found, with its place', (_what, number, change, fault) => {
+])('%s is found, with its place', async (_what, number, change, fault) => {
   forge(directory, number, change, true);
-  expect(faultFound(directory)).toMatch(
+  expect(await faultFound(directory)).toMatch(
     new RegExp(`partition 0, frame ${number}, entry 0: .*${fault.source}`),
   );
 });

@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { openWallet } from 'purser';
-import { beforeEach, expect, test } from 'vitest';
-import { newDirectory } from './support/directory.js';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { newDirectory, sharedDirectory } from './support/directory.js';
 import { mutate, projectRoot } from './support/mutant.js';
 import { withFaults } from './support/mutant-wallet.js';
 import { run } from './support/server.js';
@@ -24,15 +24,22 @@ let directory: string;
 let journal: string;
 
 /** A directory with some bets in each of two partitions, and no checkpoint to start from. */
-beforeEach(async () => {
-  directory = newDirectory();
-  journal = join(directory, 'partition-0', 'journal', 'data.mdb');
-  await fill(20);
-  rmSync(join(directory, 'partition-0', 'checkpoint'), { recursive: true });
+const filled = sharedDirectory();
+
+beforeAll(async () => {
+  await fill(20, filled);
+  rmSync(join(filled, 'partition-0', 'checkpoint'), { recursive: true });
 });
 
-async function fill(bets: number): Promise<void> {
-  const wallet = await openWallet({ dataDir: directory, partitions: 2 });
+/** Each test has a copy. */
+beforeEach(() => {
+  directory = newDirectory();
+  journal = join(directory, 'partition-0', 'journal', 'data.mdb');
+  cpSync(filled, directory, { recursive: true });
+});
+
+async function fill(bets: number, dataDir = directory): Promise<void> {
+  const wallet = await openWallet({ dataDir, partitions: 2 });
   await wallet.createUsers(['alice', 'bob', 'carol', 'dave']);
   for (let i = 0; i < bets; i++) {
     await wallet.bet(bet(['alice', 'bob', 'carol', 'dave'][i % 4] ?? '', 1 + i));

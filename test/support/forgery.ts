@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { expect } from 'vitest';
-import { run } from './server.js';
+import { verifyDirectory } from '../../dist/engine/directory.js';
 
 /** Places in a frame (docs/journal-format.md). */
 export const HEADER = { crc: 4, number: 16, sequence: 24, time: 32, previous: 40, partition: 72 };
@@ -50,11 +50,11 @@ export function forge(directory: string, number: number, change: Change, chained
   writeFileSync(path, file);
 }
 
-export function faultFound(directory: string): string {
-  const { code, out, err } = run('verify', '--data', directory);
-  expect(code, `${out}${err}`).toBe(1);
-  expect(err).toMatch(/^purser: fault: [^\n]+\n$/);
-  return err;
+/** What `verify` tells of a directory that must have a fault. */
+export async function faultFound(directory: string): Promise<string> {
+  const { ok, fault } = await verifyDirectory(directory);
+  expect(ok).toBe(false);
+  return fault ?? '';
 }
 
 export function add(at: number, amount: number): Change {
