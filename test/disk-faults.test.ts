@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,13 +6,19 @@ import { expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
 import { withFaults } from './support/mutant-wallet.js';
 import { run, type Server, serve } from './support/server.js';
+import { hasStrace, tracer } from './support/tracer.js';
 import { bet } from './support/wallet-cases.js';
 
-const hasStrace = spawnSync('strace', ['-V']).status === 0;
 /** Makes a frame that LMDB's thread commits, not the partition's own. */
 const meta = { text: 'x'.repeat(40_000) };
 
 const [WARN, ERROR] = [40, 50];
+
+async function begin(dataDir: string): Promise<void> {
+  const wallet = await openWallet({ dataDir, partitions: 1 });
+  await wallet.createUsers(['alice']);
+  await wallet.close();
+}
 
 /** The lines of its log. */
 function logged(server: Server): { level: number; partition: number; err?: { message: string } }[] {
@@ -41,13 +46,10 @@ test.skipIf(!hasStrace).each(['EIO', 'ENOSPC'])(
   'a sync that fails with %s is answered with unavailable, and the partition recovers from disk',
   async (error) => {
     const directory = newDirectory();
-    const calm = await serve(['--data', directory, '--partitions', '1']);
-    await calm.ask('/users', { users: ['alice'] });
-    await calm.stop();
+    await begin(directory);
     // Each thread that commits meets the fault once, with its second sync.
-    const fault = ['strace', '-D', '-f', '-o', '/dev/null', '-e', 'trace=fdatasync'];
-    const inject = ['-e', `inject=fdatasync:error=${error}:when=2`];
-    const server = await serve(['--data', directory], {}, [...fault, ...inject]);
+    const fault = tracer(['trace=fdatasync', `inject=fdatasync:error=${error}:when=2`]);
+    const server = await serve(['--data', directory], {}, fault);
     const bodies = Array.from({ length: 12 }, (_, i) => {
       return i % 2 === 0 ? bet('alice', 1) : { ...bet('alice', 1), meta };
     });
@@ -82,12 +84,9 @@ test.skipIf(!hasStrace).each([
   'a commit of a %s frame that does not come back is given up, and its bet settles once',
   async (_, more) => {
     const directory = newDirectory();
-    const calm = await serve(['--data', directory, '--partitions', '1']);
-    await calm.ask('/users', { users: ['alice'] });
-    await calm.stop();
-    const fault = ['strace', '-D', '-f', '-o', '/dev/null', '-e', 'trace=fdatasync'];
-    const inject = ['-e', 'inject=fdatasync:delay_enter=8000000:when=1'];
-    const server = await serve(['--data', directory], {}, [...fault, ...inject]);
+    await begin(directory);
+    const fault = tracer(['trace=fdatasync', 'inject=fdatasync:delay_enter=8000000:when=1']);
+    const server = await serve(['--data', directory], {}, fault);
     const body = { ...bet('alice', 1), ...more };
     const { refusals, answer } = await insist(server, body);
     expect(refusals[0]).toBe('unavailable');
@@ -106,11 +105,11 @@ test.skipIf(!hasStrace)(
     await calm.kill();
     const path = join(directory, 'manifest.json');
     const manifest = readFileSync(path, 'utf8');
-    const full = ['strace', '-D', '-f', '-o', '/dev/null', '-e', 'trace=write,pwrite64,pwritev'];
     const files = [`${path}.new`, join(directory, 'partition-0', 'checkpoint', 'data.mdb')];
-    const inject = ['-e', 'inject=write,pwrite64,pwritev:error=ENOSPC'];
+    const calls = 'write,pwrite64,pwritev';
+    const full = tracer([`trace=${calls}`, `inject=${calls}:error=ENOSPC`]);
     const paths = files.flatMap((file) => ['-P', file]);
-    const server = await serve(['--data', directory], {}, [...full, ...paths, ...inject]);
+    const server = await serve(['--data', directory], {}, [...full, ...paths]);
     const read = await server.ask('/user/balance', { user: 'alice', request_uuid: randomUUID() });
     expect(read).toMatchObject({ status: 'RS_OK', balance: 100_000 });
     expect(readFileSync(path, 'utf8')).toBe(manifest);

@@ -1,13 +1,12 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
 import { type Server, serve } from './support/server.js';
+import { hasStrace, tracer } from './support/tracer.js';
 import { bet } from './support/wallet-cases.js';
 
-const hasStrace = spawnSync('strace', ['-V']).status === 0;
 /** Small frames are committed by the partition's thread, larger ones by LMDB's. */
 const frameSizes = [
   ['small', {}],
@@ -16,22 +15,14 @@ const frameSizes = [
 
 /** Runs the server under strace, and gives the lines of the trace in the order of time. */
 async function traced(
-  options: readonly string[],
+  expressions: readonly string[],
   use: (server: Server) => Promise<void>,
 ): Promise<string[]> {
   const directory = newDirectory();
   const trace = join(dirname(directory), 'trace');
   const server = await serve(['--data', directory, '--partitions', '1'], {}, [
-    'strace',
-    // The tracer is the child, so that the server itself is what is ended.
-    '-D',
-    '-f',
-    '-ttt',
-    '-s',
-    '16384',
-    '-o',
-    trace,
-    ...options,
+    ...tracer(expressions, trace),
+    ...['-y', '-ttt', '-s', '16384'],
   ]);
   await use(server);
   await server.stop();
@@ -65,7 +56,7 @@ test.skipIf(!hasStrace).each(frameSizes)(
   async (_, more) => {
     const bets = 12;
     const calls = 'trace=openat,fdatasync,pwrite64,pwritev,writev,write,sendto,sendmsg,sendmmsg';
-    const lines = await traced(['-y', '-e', calls], async (server) => {
+    const lines = await traced([calls], async (server) => {
       await server.ask('/users', { users: ['alice'] });
       for (let i = 0; i < bets; i++) {
         const answer = await server.ask('/transaction/bet', { ...bet('alice', 1), ...more });
@@ -101,7 +92,7 @@ test.skipIf(!hasStrace).each(frameSizes)(
 test.skipIf(!hasStrace).each(frameSizes)(
   'an answer waits for as long as the sync of a %s frame takes',
   async (_, more) => {
-    const delayed = ['-e', 'trace=fdatasync', '-e', 'inject=fdatasync:delay_enter=400000'];
+    const delayed = ['trace=fdatasync', 'inject=fdatasync:delay_enter=400000'];
     await traced(delayed, async (server) => {
       await server.ask('/users', { users: ['alice'] });
       const start = performance.now();

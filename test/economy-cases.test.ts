@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   economyCases,
@@ -9,8 +8,7 @@ import {
 } from './support/economy-cases.js';
 import { EconomyRun } from './support/economy-run.js';
 import { ShopServer } from './support/shop-server.js';
-
-const hasStrace = spawnSync('strace', ['-V']).status === 0;
+import { hasStrace } from './support/tracer.js';
 
 describe.each([1, 4])('on %i partitions', (partitions) => {
   const shop = new ShopServer(partitions);

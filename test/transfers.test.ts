@@ -1,11 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
-import { openWallet, type Wallet } from 'purser';
+import { openWallet, type Transaction, type Wallet } from 'purser';
 import { expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
 import { run, type Server, serve } from './support/server.js';
+import { hasStrace, tracer } from './support/tracer.js';
 
-const hasStrace = spawnSync('strace', ['-V']).status === 0;
 const PLAYERS = Array.from({ length: 8 }, (_, i) => `player${i}`);
 
 async function settled(wallet: Wallet): Promise<void> {
@@ -17,9 +16,20 @@ async function settled(wallet: Wallet): Promise<void> {
   throw new Error('money stays in transit');
 }
 
+/** Of all pages: on a busy machine one may end early. */
+async function historyOf(wallet: Wallet, player: string): Promise<readonly Transaction[]> {
+  const lines: Transaction[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page = await wallet.transactions.list(player, cursor === undefined ? {} : { cursor });
+    if (!page.ok) throw new Error(page.code);
+    lines.push(...page.value.data);
+    if (page.value.next_cursor === null) return lines;
+    cursor = page.value.next_cursor;
+  }
+}
+
 async function typesOf(wallet: Wallet, player: string): Promise<readonly string[]> {
-  const history = await wallet.transactions.list(player);
-  return history.ok ? history.value.data.map(({ type }) => type) : [];
+  return (await historyOf(wallet, player)).map(({ type }) => type);
 }
 
 test.each([1, 4])(
@@ -45,8 +55,7 @@ test.each([1, 4])(
       expect(await wallet.players.get(player)).toMatchObject({ balance: 105 });
       expect(await typesOf(wallet, player)).toEqual(['TRANSFER_IN', 'OPENING']);
     }
-    const history = await wallet.transactions.list('player0');
-    const lines = history.ok ? history.value.data : [];
+    const lines = await historyOf(wallet, 'player0');
     const back = lines.filter(({ type }) => type === 'TRANSFER_RETURN');
     expect(back).toHaveLength(4);
     for (const { refund_of, counterparty, amount } of back) {
@@ -143,14 +152,14 @@ test.skipIf(!hasStrace)(
   async () => {
     const directory = newDirectory();
     const args = ['--data', directory, '--partitions', '4'];
-    let server = await serve(args);
+    const wallet = await openWallet({ dataDir: directory, partitions: 4 });
     for (const player_id of PLAYERS)
-      await server.post('/v1/players', { player_id, initial_balance: 1_000 });
-    await server.stop();
-    const held = ['-e', 'trace=fdatasync', '-e', 'inject=fdatasync:delay_enter=60000'];
+      await wallet.players.create({ player_id, initial_balance: 1_000 });
+    await wallet.close();
+    const held = tracer(['trace=fdatasync', 'inject=fdatasync:delay_enter=60000']);
     let returned = 0;
     for (const [round, moment] of [20, 80, 140, 200, 260].entries()) {
-      const slow = await serve(args, {}, ['strace', '-D', '-f', '-o', '/dev/null', ...held]);
+      const slow = await serve(args, {}, held);
       const transfers = transfersOf(round);
       const calls = transfers.map(async (transfer) => {
         const status = await send(slow, transfer).catch(() => 0);
@@ -159,7 +168,7 @@ test.skipIf(!hasStrace)(
       await wait(moment);
       await slow.kill();
       await Promise.all(calls);
-      server = await serve(args);
+      const server = await serve(args);
       await untilNothingIsUnderWay(server);
       for (const transfer of transfers) expect(await send(server, transfer)).toBe(201);
       await untilNothingIsUnderWay(server);

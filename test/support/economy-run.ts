@@ -7,6 +7,7 @@ import { Fixtures } from './economy-fixtures.js';
 import { copies, paginate, randomLoad, repeat, stopUnderLoad } from './economy-loads.js';
 import { at, isGone, isGood, type Reply } from './exchange.js';
 import { ShopServer } from './shop-server.js';
+import { tracer } from './tracer.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const MINUTE_MS = 60 * 1000;
@@ -15,14 +16,9 @@ const DISK_LOOK_MS = 1_100;
 const PATIENCE_MS = 10_000;
 
 /** A sync takes longer than the server lives: what it was to make durable never is. */
-const SLOW_SYNCS = 'inject=fdatasync:delay_enter=2000000';
+const SLOW_SYNCS = ['trace=fdatasync', 'inject=fdatasync:delay_enter=2000000'];
 const KILLED_AFTER_MS = 300;
-const FAILING_SYNCS = 'inject=fdatasync:error=EIO';
-
-function tracer(fault: string): string[] {
-  const traced = ['--seccomp-bpf', '-e', 'trace=fdatasync', '-e', fault];
-  return ['strace', '-D', '-f', '-o', '/dev/null', ...traced];
-}
+const FAILING_SYNCS = ['trace=fdatasync', 'inject=fdatasync:error=EIO'];
 
 /** Runs the steps of one case. */
 export class EconomyRun {
