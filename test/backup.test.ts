@@ -14,9 +14,9 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type BetBody, openWallet } from 'purser';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { openCheckpoints } from '../dist/partitions/checkpoint-store.js';
-import { newDirectory } from './support/directory.js';
+import { newDirectory, sharedDirectory } from './support/directory.js';
 import { main, run, type Server, serve } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
 
@@ -26,13 +26,19 @@ function backup(from: string, to: string): ReturnType<typeof run> {
   return run('backup', '--data', from, '--to', to);
 }
 
-/** A small directory of two partitions that nobody serves. */
-async function small(): Promise<string> {
-  const dataDir = newDirectory();
-  const wallet = await openWallet({ dataDir, partitions: 2 });
+const filled = sharedDirectory();
+
+beforeAll(async () => {
+  const wallet = await openWallet({ dataDir: filled, partitions: 2 });
   await wallet.createUsers(users);
   for (const user of users) await wallet.bet(bet(user, 10));
   await wallet.close();
+});
+
+/** A small directory of two partitions that nobody serves. */
+function small(): string {
+  const dataDir = newDirectory();
+  cpSync(filled, dataDir, { recursive: true });
   return dataDir;
 }
 
@@ -74,7 +80,7 @@ test('a copy made under load verifies, opens, and has all that was answered befo
 });
 
 test("a copy names the same engine, is its owner's alone, and leaves the checkpoints behind", async () => {
-  const [from, to] = [await small(), newDirectory()];
+  const [from, to] = [small(), newDirectory()];
   mkdirSync(to, { mode: 0o755 });
   expect(backup(from, to)).toMatchObject({ code: 0, err: '' });
   const manifest = readFileSync(join(from, 'manifest.json'), 'utf8');
@@ -87,14 +93,14 @@ test("a copy names the same engine, is its owner's alone, and leaves the checkpo
 });
 
 test('a copy can be copied, and exports the same', async () => {
-  const [from, one, two] = [await small(), newDirectory(), newDirectory()];
+  const [from, one, two] = [small(), newDirectory(), newDirectory()];
   expect(backup(from, one)).toMatchObject({ code: 0 });
   expect(backup(one, two)).toMatchObject({ code: 0 });
   expect(run('export', '--data', two).out).toBe(run('export', '--data', from).out);
 });
 
 test('what is copied later is not in the copy', async () => {
-  const [from, to] = [await small(), newDirectory()];
+  const [from, to] = [small(), newDirectory()];
   expect(backup(from, to)).toMatchObject({ code: 0 });
   const wallet = await openWallet({ dataDir: from });
   await wallet.bet(bet('alice', 5));
@@ -108,14 +114,14 @@ test.each<[string, (to: string) => void]>([
   ['holds something', (to) => mkdirSync(join(to, 'photos'), { recursive: true })],
   ['is a file', (to) => writeFileSync(to, '')],
 ])('a target that %s is refused and left as it is', async (_what, make) => {
-  const [from, to] = [await small(), newDirectory()];
+  const [from, to] = [small(), newDirectory()];
   make(to);
   expect(backup(from, to)).toMatchObject({ code: 2, err: `purser: ${to} is no empty directory\n` });
   expect(existsSync(join(to, 'manifest.json'))).toBe(false);
 });
 
 test('a target inside of the source is refused, and nothing is made', async () => {
-  const from = await small();
+  const from = small();
   const link = `${from}-link`;
   symlinkSync(from, link);
   for (const to of [join(from, 'copy'), join(from, 'a', 'b'), join(link, 'partition-0', 'copy')]) {
@@ -130,7 +136,7 @@ test('a target inside of the source is refused, and nothing is made', async () =
 });
 
 test('a target that cannot be made is refused in one line', async () => {
-  const { code, err } = backup(await small(), '/proc/purser/q/b');
+  const { code, err } = backup(small(), '/proc/purser/q/b');
   expect(code).toBe(2);
   expect(err).toMatch(/^purser: \/proc\/purser\/q\/b cannot be written: .+\n$/);
 });
@@ -145,7 +151,7 @@ test('a source that is no data directory is refused, and nothing is made', () =>
 });
 
 test('a damaged source is refused with the place, and what was copied is no data directory', async () => {
-  const [from, to] = [await small(), newDirectory()];
+  const [from, to] = [small(), newDirectory()];
   const journal = join(from, 'partition-1', 'journal', 'data.mdb');
   const file = readFileSync(journal);
   for (let at = file.indexOf('PRJ1'); at >= 0; at = file.indexOf('PRJ1', at + 1)) {

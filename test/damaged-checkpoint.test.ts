@@ -3,9 +3,9 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { EngineError, openWallet, type Wallet } from 'purser';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { readStore, writeStore } from './fuzz/store.js';
-import { newDirectory } from './support/directory.js';
+import { newDirectory, sharedDirectory } from './support/directory.js';
 import { withFaults } from './support/mutant-wallet.js';
 import { run } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
@@ -13,15 +13,22 @@ import { bet } from './support/wallet-cases.js';
 let directory: string;
 let right: unknown;
 
-beforeEach(async () => {
-  directory = newDirectory();
-  const wallet = await openWallet({ dataDir: directory, partitions: 1 });
+const filled = sharedDirectory();
+
+beforeAll(async () => {
+  const wallet = await openWallet({ dataDir: filled, partitions: 1 });
   await wallet.createUsers(['alice']);
   const lines = [{ sku: 'gold_coin', quantity: 2 }];
   const options = { by: 'service', idempotencyKey: randomUUID() } as const;
   await wallet.orders.create('alice', { lines, complete: true }, options);
   right = await wallet.orders.list('alice');
   await wallet.close();
+});
+
+/** Each test damages a copy. */
+beforeEach(() => {
+  directory = newDirectory();
+  cpSync(filled, directory, { recursive: true });
 });
 
 /** One bit of the value whose key begins so. */
