@@ -151,8 +151,8 @@ test.skipIf(!hasStrace)(
   { timeout: 90_000 },
   async () => {
     const directory = newDirectory();
-    const args = ['--data', directory, '--partitions', '4'];
-    const wallet = await openWallet({ dataDir: directory, partitions: 4 });
+    const args = ['--data', directory, '--partitions', '2'];
+    const wallet = await openWallet({ dataDir: directory, partitions: 2 });
     for (const player_id of PLAYERS)
       await wallet.players.create({ player_id, initial_balance: 1_000 });
     await wallet.close();
