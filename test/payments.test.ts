@@ -241,7 +241,7 @@ test('an unknown payment id is refused', async () => {
 });
 
 test('the provider is heard through crashes, and each payment is credited once', async () => {
-  const crashing = new ShopServer(4);
+  const crashing = new ShopServer(2);
   await crashing.start();
   const till = await Checkout.open(crashing);
   const begun = await Promise.all(Array.from({ length: 24 }, () => till.begin(100)));
@@ -271,7 +271,7 @@ test('the provider is heard through crashes, and each payment is credited once',
 });
 
 test('what a callback did is on disk before the provider is told', async () => {
-  const crashing = new ShopServer(4);
+  const crashing = new ShopServer(2);
   await crashing.start();
   const till = await Checkout.open(crashing);
   const { player, payment_id } = await till.begin(100);
