@@ -42,9 +42,9 @@ function guardOpenDoor({
   'api-keys': apiKeys,
   'trusted-proxies': proxies,
 }: ServeSettings): void {
-  const isBehind = isLoopback(host);
-  if (isBehind && proxies === undefined) return;
-  const through = isBehind ? ' through --trusted-proxies' : '';
+  const isLocal = isLoopback(host);
+  if (isLocal && proxies === undefined) return;
+  const through = isLocal ? ' through --trusted-proxies' : '';
   const reason = `${host} can be reached from outside${through}: `;
   if (apiKeys === undefined) throw new UsageError(`${reason}PURSER_API_KEYS is required`);
   if (!apiKeys.some(({ isShort }) => isShort)) return;
