@@ -21,7 +21,7 @@ export const limits = {
   partition_batches_in_flight: 4,
   /** Requests and players' reads that a turn comes to later are `overloaded`: it must be answered. */
   turn_long_ms: 1_000,
-  /** Bets whose player's day must be read are `overloaded` when others' have taken so much of a turn. */
+  /** A bet whose player's day is not read to its end when a turn has read days for so long is `overloaded`. */
   turn_days_ms: 50,
   /** A second batch leaves before the first has returned only when it has this many commands. */
   batch_early_commands: 256,

@@ -15,9 +15,21 @@ import { pack } from './packing.js';
 import { DETAILS, hasReference, RECORD, referenceAt, unpackDetail } from './record.js';
 import { readUuid } from './uuid.js';
 
+/** Some tenths of a millisecond. */
+const ENTRIES_A_STEP = 100;
+
+/** A day that is still being read, and what its account did since that began. */
+interface Reading {
+  readonly steps: Iterator<void, Daily>;
+  since: Daily;
+}
+
 /** The days of accounts with daily limits: what bets are decided by, and what entries say of them. */
 export class Days {
   readonly #frames: FrameStore;
+  /** By the account's key; all of them are of this day. */
+  readonly #readings = new Map<string, Reading>();
+  #today = 0;
   /** What reading days has taken in this turn. */
   #taken_ms = 0;
 
@@ -26,24 +38,20 @@ export class Days {
   }
 
   /** A turn begins. */
-  begin(): void {
+  begin(today: number): void {
     this.#taken_ms = 0;
+    if (today !== this.#today) this.#readings.clear();
+    this.#today = today;
   }
 
-  /** Whether a bet has to wait for another turn: its account's day must be read, as those of others. */
+  /** Whether a bet has to wait for another turn, for the day that decides it is not read to its end. */
   mustWait(account: Actor): boolean {
-    if (this.#taken_ms <= limits.turn_days_ms) return false;
-    return account.daily === undefined && areDaily(account.limits);
+    return areDaily(account.limits) && !this.#isRead(account);
   }
 
   /** Undefined for an account without daily limits. */
-  of(account: Actor, today: number): Daily | undefined {
-    if (!areDaily(account.limits)) return undefined;
-    if (account.daily !== undefined) return dailyOf(this.#frames, account, today);
-    const begun = performance.now();
-    const daily = dailyOf(this.#frames, account, today);
-    this.#taken_ms += performance.now() - begun;
-    return daily;
+  of(account: Actor): Daily | undefined {
+    return areDaily(account.limits) ? account.daily : undefined;
   }
 
   /** Counts a transaction; what its entry is to say of the day. */
@@ -51,15 +59,52 @@ export class Days {
     account: Actor,
     kind: TransactionKind,
     moved: number,
-    today: number,
     reference: Reference | undefined,
   ): AddedDetail | undefined {
-    if (account.daily === undefined && !areDaily(account.limits)) return undefined;
-    const isLimited = !this.mustWait(account) && this.of(account, today) !== undefined;
-    const daily = countDay(account, kind, moved, today, reference);
-    return isLimited && daily
-      ? { detail: 'day', value: pack([daily.staked, daily.won]) }
-      : undefined;
+    const isLimited = areDaily(account.limits);
+    if (!isLimited && account.daily === undefined && this.#readings.size === 0) return undefined;
+    const isTold = isLimited && this.#isRead(account);
+    const reading = isTold ? undefined : this.#readings.get(account.key);
+    if (reading !== undefined) {
+      const of = dayOfEffect(kind, this.#today, reference);
+      reading.since = counted(reading.since, kind, moved, this.#today, of);
+      return undefined;
+    }
+    const daily = countDay(account, kind, moved, this.#today, reference);
+    return isTold && daily ? { detail: 'day', value: pack([daily.staked, daily.won]) } : undefined;
+  }
+
+  /** Goes on reading an account's day for as long as this turn has time for it. */
+  #isRead(account: Actor): boolean {
+    if (account.daily?.day === this.#today) return true;
+    if (this.#taken_ms > limits.turn_days_ms) return false;
+    const { steps, since } = this.#reading(account);
+    const begun = performance.now();
+    const taken = this.#taken_ms;
+    let step: IteratorResult<void, Daily>;
+    do {
+      step = steps.next();
+      this.#taken_ms = taken + performance.now() - begun;
+    } while (step.done !== true && this.#taken_ms <= limits.turn_days_ms);
+    if (step.done !== true) return false;
+    const { day, staked, won } = step.value;
+    account.daily = { day, staked: staked + since.staked, won: won + since.won };
+    this.#readings.delete(account.key);
+    return true;
+  }
+
+  #reading(account: Actor): Reading {
+    let reading = this.#readings.get(account.key);
+    if (reading === undefined) {
+      const { frame, at } = account;
+      const day = this.#today;
+      reading = {
+        steps: readDaily(this.#frames, { frame, at }, day),
+        since: { day, staked: 0, won: 0 },
+      };
+      this.#readings.set(account.key, reading);
+    }
+    return reading;
   }
 }
 
@@ -69,7 +114,12 @@ export class Days {
  */
 export function dailyOf(frames: FrameStore, account: Actor, day: number): Daily | undefined {
   if (!areDaily(account.limits)) return undefined;
-  if (account.daily?.day !== day) account.daily = readDaily(frames, account, day);
+  if (account.daily?.day !== day) {
+    const steps = readDaily(frames, account, day);
+    let step = steps.next();
+    while (step.done !== true) step = steps.next();
+    account.daily = step.value;
+  }
   return account.daily;
 }
 
@@ -82,27 +132,36 @@ export function countDay(
   reference: Reference | undefined,
 ): Daily | undefined {
   if (account.daily === undefined) return undefined;
-  // A rollback of something unknown moves nothing, so that its day does not matter.
-  const of = reference !== undefined && kind === 'rollback' ? dayOf(reference.time) : today;
-  account.daily = counted(account.daily, kind, moved, today, of);
+  account.daily = counted(account.daily, kind, moved, today, dayOfEffect(kind, today, reference));
   return account.daily;
+}
+
+/** The day that a transaction counts for. */
+function dayOfEffect(
+  kind: TransactionKind,
+  today: number,
+  reference: Reference | undefined,
+): number {
+  // A rollback of something unknown moves nothing, so that its day does not matter.
+  return reference !== undefined && kind === 'rollback' ? dayOf(reference.time) : today;
 }
 
 /**
  * The last transaction says it. When it does not, for there were no daily limits then, all entries of
- * the day are added up. `from` is the place of the last entry.
+ * the day are added up, `ENTRIES_A_STEP` at a time. `from` is the place of the last entry.
  */
-function readDaily(
+function* readDaily(
   frames: FrameStore,
   from: { readonly frame: number; readonly at: number },
   day: number,
-): Daily {
+): Generator<void, Daily> {
   let daily: Daily = { day, staked: 0, won: 0 };
   let isLast = true;
   // Rollbacks count for this day when what they undo is met in it.
   const undone = new Map<string, number>();
   let { frame, at } = from;
-  while (frame > 0) {
+  for (let entries = 1; frame > 0; entries++) {
+    if (entries % ENTRIES_A_STEP === 0) yield;
     const bytes = frames.open(frame);
     if (dayOf(timeOf(bytes)) !== day) break;
     const kind = kindOf(bytes, at);

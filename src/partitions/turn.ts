@@ -76,7 +76,7 @@ export class Turn {
     const extras: Extra[] = [];
     this.#mayWrite = mayWrite;
     this.#replies.begin(slot, bytes);
-    this.#days.begin();
+    this.#days.begin(this.#today);
     this.#requests.begin(mayWrite);
     this.#queries.begin();
     let start = 0;
@@ -195,7 +195,7 @@ export class Turn {
     const flags = records.u8[start + RECORD.flags] as number;
     const faults = faultsOf(records, start);
     const hasId = kind !== 'read' && (faults & NO_ID) === 0;
-    const daily = kind === 'bet' && account ? this.#days.of(account, this.#today) : undefined;
+    const daily = kind === 'bet' && account ? this.#days.of(account) : undefined;
     const tombstoned =
       hasId && account?.tombstones === true && transactions.tombstoned(records, start);
     // Last: where the known entry is stays readable until another frame is opened.
@@ -245,9 +245,7 @@ export class Turn {
     records.u8[start + RECORD.flags] = (records.u8[start + RECORD.flags] as number) & KEPT_FLAGS;
     if (known !== undefined) writeCurrency(records.u8, start + RECORD.currency, actor.currency);
     const moved = actor.balance - before;
-    const day = isTransaction(kind)
-      ? this.#days.tell(actor, kind, moved, this.#today, reference)
-      : undefined;
+    const day = isTransaction(kind) ? this.#days.tell(actor, kind, moved, reference) : undefined;
     const frame = this.#state.openFrame(entryBytes(records, start, day));
     const at = frame.append(actor.head(mark, postings), records, start, day);
     actors.moved(actor, frame.number, at);
