@@ -25,9 +25,9 @@ function simulate(...args: readonly string[]): ReturnType<typeof run> {
   return run(join(root, 'dist-simulation/simulation/main.js'), ...args);
 }
 
-test('100 histories with crashes, dying threads, failing disks and torn writes lose nothing', () => {
-  const { status, stdout } = simulate('--seeds', '100');
-  expect(stdout).toContain('100 histories');
+test('50 histories with crashes, dying threads, failing disks and torn writes lose nothing', () => {
+  const { status, stdout } = simulate('--seeds', '50');
+  expect(stdout).toContain('50 histories');
   expect(stdout).toMatch(/ [1-9]\d* torn frames, [1-9]\d* torn values of checkpoints/);
   expect(status, stdout).toBe(0);
 }, 120_000);
@@ -38,8 +38,9 @@ test('a crash after any event of a history loses nothing', () => {
   expect(status, stdout).toBe(0);
 }, 120_000);
 
-test('the simulation finds every one of the deliberate faults', () => {
-  const { status, stdout } = simulate('--mutations');
-  expect(stdout).not.toContain('NOT FOUND');
+/** All of them take longer: `.ci/run` asks for them. */
+test('the simulation finds a deliberate fault', () => {
+  const { status, stdout } = simulate('--mutations', '--only', 'answers before');
+  expect(stdout).toContain('1 of 1 found');
   expect(status, stdout).toBe(0);
-}, 240_000);
+});

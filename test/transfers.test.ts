@@ -158,7 +158,7 @@ test.skipIf(!hasStrace)(
     await wallet.close();
     const held = tracer(['trace=fdatasync', 'inject=fdatasync:delay_enter=60000']);
     let returned = 0;
-    for (const [round, moment] of [20, 80, 140, 200, 260].entries()) {
+    for (const [round, moment] of [20, 110, 200].entries()) {
       const slow = await serve(args, {}, held);
       const transfers = transfersOf(round);
       const calls = transfers.map(async (transfer) => {
@@ -177,7 +177,7 @@ test.skipIf(!hasStrace)(
       expect(now.reduce((sum, balance) => sum + balance, 0)).toBe(8_000);
       await server.stop();
     }
-    expect(returned).toBeGreaterThan(4);
+    expect(returned).toBeGreaterThan(2);
     expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
   },
 );
