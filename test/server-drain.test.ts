@@ -17,8 +17,10 @@ const LATER_MS = 700;
 const first = ['unshare', '--pid', '--fork', '--kill-child'];
 const hasFirst = spawnSync(first[0] ?? '', [...first.slice(1), 'true']).status === 0;
 
+const ORIGIN = 'https://shop.example';
+
 async function started(wrapper: readonly string[] = []): Promise<Server> {
-  const server = await serve(['--data', newDirectory()], {}, wrapper);
+  const server = await serve(['--data', newDirectory()], { FRONTEND_URL: ORIGIN }, wrapper);
   await server.ask('/users', { users: ['alice'] });
   return server;
 }
@@ -87,11 +89,13 @@ test('clients that go on sending hear that it stops, and lose no answer', async 
   await Promise.race(heard);
   probe.write('GET /health?x HTTP/1.1\r\nHost: purser\r\n\r\n');
   // Others hear at once that it does no more.
-  idle.write(balance);
+  idle.write(balance.replace('\r\n', `\r\nOrigin: ${ORIGIN}\r\n`));
   const text = await idle.ends();
   expect(text).toMatch(/^HTTP\/1\.1 503 .*connection: close/is);
   expect(text).toMatch(/retry-after: 1/i);
   expect(text).toContain('"code":"overloaded"');
+  // A page is let read it.
+  expect(text).toContain(`access-control-allow-origin: ${ORIGIN}`);
   // Who asks after the health hears that in the form that is documented.
   const health = await probe.ends();
   expect(health).toMatch(/^HTTP\/1\.1 503 .*connection: close/is);

@@ -1,12 +1,9 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { limits } from './limits.js';
-import { Problem, problemBody } from './problems.js';
-
-/** The one address that is answered to the end. */
-export const HEALTH = '/health';
+import { Problem } from './problems.js';
 
 const stopping = new WeakSet<Server>();
 const connections = new WeakMap<Server, Set<Socket>>();
@@ -29,6 +26,14 @@ export function endConnectionsWhenStopping(app: FastifyInstance): void {
   });
 }
 
+/** For every route of this scope: what comes once the server stops is refused. */
+export function refuseWhenStopping(scope: FastifyInstance): void {
+  const refusal = new Problem('overloaded', 'The server is stopping; nothing was done.');
+  scope.addHook('onRequest', (_request, _reply, done) => {
+    done(isStopping(scope) ? refusal : undefined);
+  });
+}
+
 /**
  * Stops a server without losing an answer. E1: a request that had arrived is answered. E2: a later
  * one gets 503 `overloaded`, and nothing is done; who asks after the health hears DOWN. E3: either
@@ -38,12 +43,6 @@ export function endConnectionsWhenStopping(app: FastifyInstance): void {
 export async function drain(app: FastifyInstance): Promise<void> {
   const { server } = app;
   stopping.add(server);
-  const answer = server.listeners('request');
-  server.removeAllListeners('request');
-  server.on('request', (request, response) => {
-    if (request.url?.split('?')[0] !== HEALTH) refuse(request, response);
-    else for (const listener of answer) listener.call(server, request, response);
-  });
   if ((await connectionsOf(server)) > 0) await wait(limits.drain_idle_ms);
   await closed(server);
   await app.close();
@@ -53,17 +52,6 @@ function connectionsOf(server: Server): Promise<number> {
   return new Promise((resolve, reject) => {
     server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
   });
-}
-
-function refuse(request: IncomingMessage, response: ServerResponse): void {
-  const problem = new Problem('overloaded', 'The server is stopping; nothing was done.');
-  response.writeHead(problem.status, {
-    'content-type': 'application/problem+json',
-    'retry-after': String(limits.retry_after_s),
-    connection: 'close',
-  });
-  response.end(problemBody(problem));
-  request.resume();
 }
 
 function closed(server: Server): Promise<void> {

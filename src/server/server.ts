@@ -7,7 +7,7 @@ import type { Wallet } from '../engine/wallet.js';
 import { type ApiKeys, allow, type Scope } from './auth.js';
 import { compilersFactory } from './compilers.js';
 import { refuseConnection } from './connections.js';
-import { endConnectionsWhenStopping } from './drain.js';
+import { endConnectionsWhenStopping, refuseWhenStopping } from './drain.js';
 import { answerFailures, sendProblem } from './failures.js';
 import { chooseFormat, type Inspect, readBodies } from './formats.js';
 import { logHeld, logIncidents } from './incidents.js';
@@ -124,12 +124,15 @@ function addRoutes(
   log: Logger,
 ): void {
   healthRoute(app, wallet, options.version);
-  scope(app, options, undefined, (inner) => metricsRoute(inner, metrics));
   app.register(async (inner) => {
-    const turns = new Turns(inner);
-    boundLargeBodies(inner);
-    walletRoutes(inner, wallet, options, turns);
-    resourceRoutes(inner, wallet, options, callbacksOf(options, metrics, log));
+    refuseWhenStopping(inner);
+    scope(inner, options, undefined, (open) => metricsRoute(open, metrics));
+    inner.register(async (bounded) => {
+      const turns = new Turns(bounded);
+      boundLargeBodies(bounded);
+      walletRoutes(bounded, wallet, options, turns);
+      resourceRoutes(bounded, wallet, options, callbacksOf(options, metrics, log));
+    });
   });
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Wallet } from '../../engine/wallet.js';
-import { HEALTH, isStopping } from '../drain.js';
+import { isStopping } from '../drain.js';
 import { limits } from '../limits.js';
 import { METRICS_TYPE } from '../metrics/exposition.js';
 import type { Metrics } from '../metrics/metrics.js';
@@ -25,7 +25,7 @@ const up = {
 
 const health: Operation = {
   method: 'GET',
-  url: HEALTH,
+  url: '/health',
   id: 'health',
   tag: 'Service',
   summary: 'Whether every partition serves, and goes on to',
