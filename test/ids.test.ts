@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { openWallet, type Wallet, type WalletOptions } from 'purser';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { newDirectory } from './support/directory.js';
+import { mutate, projectRoot } from './support/mutant.js';
 import { type Body, type Op, Oracle } from './support/oracle.js';
 import { bet } from './support/wallet-cases.js';
 
@@ -11,6 +14,28 @@ const users = Array.from({ length: 12 }, (_, i) => `user${i}`);
 function body(user: string, id: string, amount: number) {
   return { user, amount, currency: 'USD', transaction_uuid: id, request_uuid: randomUUID() };
 }
+
+test('an id whose bet was refused for want of time or room is not remembered', async () => {
+  const { dist, remove } = mutate(projectRoot(import.meta.url), {
+    name: 'never has time to read a day',
+    ...{ file: 'limits.js', find: 'turn_days_ms: 50', replace: 'turn_days_ms: -1' },
+  });
+  const load = (file: string) => import(pathToFileURL(join(dist, file)).href);
+  const { openWallet }: typeof import('purser') = await load('index.js');
+  const { Claims }: typeof import('../dist/engine/claims.js') = await load('engine/claims.js');
+  const note = vi.spyOn(Claims.prototype, 'note');
+  const wallet = await openWallet({ partitions: 2 });
+  await wallet.createUsers(['q']);
+  await wallet.bet(bet('q', 1));
+  expect(note).toHaveBeenCalledTimes(1);
+  await wallet.players.setLimits('q', { daily_stake: 100 });
+  for (let i = 0; i < 5; i++) {
+    await expect(wallet.bet(bet('q', 1))).rejects.toMatchObject({ code: 'overloaded' });
+  }
+  expect(note).toHaveBeenCalledTimes(1);
+  await wallet.close();
+  remove();
+});
 
 test.each([1, 4])(
   'an id raced by many users has exactly one winner (%i partitions)',

@@ -19,6 +19,11 @@ export class EngineError extends Error {
   }
 }
 
+/** Whether nobody knows what was done. An error that is none of the engine's says nothing either. */
+export function isUnknown(error: Error): boolean {
+  return !(error instanceof EngineError) || error.code === 'unavailable';
+}
+
 export function closed(): EngineError {
   return new EngineError('closed', 'the wallet is closed');
 }

@@ -8,6 +8,7 @@ import type { Batch, Caller } from './batch.js';
 import { Claims } from './claims.js';
 import { type BetKind, type Body, CommandWriter } from './command-writer.js';
 import { writeProbe } from './control-writer.js';
+import { isUnknown } from './errors.js';
 import { type Command, Held } from './held.js';
 import type { PartitionClient } from './partition-client.js';
 
@@ -265,8 +266,8 @@ class Claimant implements Caller {
   }
 
   fail(tag: number, error: Error): void {
-    // Perhaps the entry is on the disk: the claim says "may have", and whoever comes asks (K1).
-    this.#claims.release(this.#key, this.#partition, true);
+    // Perhaps the entry is on the disk: then the claim says "may have", and whoever comes asks (K1).
+    this.#claims.release(this.#key, this.#partition, isUnknown(error));
     this.#caller.fail(tag, error);
   }
 }
