@@ -1,14 +1,7 @@
 import { canUndo, movedBy, type Rule, rules } from './checks.js';
 import type { Dialect } from './dialects.js';
-import type {
-  Accepted,
-  BetCommand,
-  Decision,
-  Mark,
-  Posting,
-  Reference,
-  Situation,
-} from './vocabulary.js';
+import { move } from './money.js';
+import type { Accepted, BetCommand, Decision, Mark, Reference, Situation } from './vocabulary.js';
 
 /** The entry's mark on the transaction that a win or rollback names. */
 function markOf({ kind }: BetCommand, reference: Reference | undefined): Mark {
@@ -19,14 +12,7 @@ function markOf({ kind }: BetCommand, reference: Reference | undefined): Mark {
 }
 
 function accept(command: BetCommand, reference: Reference | undefined): Accepted {
-  const amount = movedBy(command, reference);
-  const postings: readonly Posting[] =
-    amount === 0
-      ? []
-      : [
-          { account: 'player', amount },
-          { account: 'house', amount: -amount },
-        ];
+  const postings = move('player', 'house', -movedBy(command, reference));
   return { kind: 'accepted', postings, mark: markOf(command, reference) };
 }
 

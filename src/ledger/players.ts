@@ -1,17 +1,18 @@
 import { isDeepEqual } from './equal.js';
+import { move } from './money.js';
 import type { Refusal } from './refusals.js';
 import { type BaseContext, mismatchOf } from './request.js';
-import type { Accepted, Account, Decision, Limits, Posting } from './vocabulary.js';
+import type { Accepted, Account, Decision, Limits } from './vocabulary.js';
 
 /** Opens an account; an existing one is left as it is. Amount in minor units, 0 or more. */
 export function decideOpen(account: Account | undefined, amount: number): Decision {
   if (account !== undefined) return { kind: 'answered', balance: account.balance };
-  return { kind: 'accepted', postings: issue('player', amount), mark: 'none' };
+  return { kind: 'accepted', postings: move('issuance', 'player', amount), mark: 'none' };
 }
 
 /** The first entry of a partition: its share of the treasury's supply. */
 export function genesis(amount: number): Accepted {
-  return { kind: 'accepted', postings: issue('treasury', amount), mark: 'none' };
+  return { kind: 'accepted', postings: move('issuance', 'treasury', amount), mark: 'none' };
 }
 
 /** Changes status or limits; what is so already is answered without an entry. */
@@ -42,12 +43,4 @@ function stands(account: Account, change: Setting): boolean {
   return change.kind === 'status'
     ? account.disabled === change.disabled
     : isDeepEqual(account.limits, change.limits);
-}
-
-function issue(to: 'player' | 'treasury', amount: number): readonly Posting[] {
-  if (amount === 0) return [];
-  return [
-    { account: 'issuance', amount: -amount },
-    { account: to, amount },
-  ];
 }

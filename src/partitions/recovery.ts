@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { applyToAccount, applyToBooks, Books } from '../ledger/apply.js';
+import { movedToPlayer } from '../ledger/money.js';
 import { applySetting } from '../ledger/players.js';
 import { change } from '../ledger/request.js';
 import { isRequest, isTransaction } from '../ledger/vocabulary.js';
@@ -241,8 +242,7 @@ function awaken(state: PartitionState, bytes: Bytes, at: number, head: EntryHead
   if (!indexed) throw new FrameFault('has an entry whose user no earlier entry opened');
   actor.moveTo(previousFrame, previousAt);
   actor.indexAt(previousFrame, previousAt);
-  const moved = head.postings.reduce((sum, p) => sum + (p.account === 'player' ? p.amount : 0), 0);
-  actor.balance = head.balance - moved;
+  actor.balance = head.balance - movedToPlayer(head.postings);
   actor.version = head.version - 1;
   actor.disabled = (head.standing & STANDING.disabled) !== 0;
   actor.tombstones = (head.standing & STANDING.tombstones) !== 0;
