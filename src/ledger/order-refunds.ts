@@ -90,6 +90,11 @@ function left({ price, quantity, refundedAmount }: StoredLine): number {
   return price * quantity - refundedAmount;
 }
 
+/** What units of a line are worth: no more than is left, where money was given back without units. */
+function worth(line: StoredLine, units: number): number {
+  return Math.min(line.price * units, left(line));
+}
+
 /** An amount without units falls on the lines in their order. */
 function partsOfAmount({ total, lines }: StoredOrder, asked: number): readonly Part[] | Refusal {
   const refunded = lines.reduce((sum, line) => sum + line.refundedAmount, 0);
@@ -107,11 +112,7 @@ function partsOfAmount({ total, lines }: StoredOrder, asked: number): readonly P
 function allParts(asked: Asked<OrderRefundArgs>, found: StoredOrder): readonly Part[] | Refusal {
   const parts = found.lines.flatMap((line, index) => {
     const quantity = refundable(asked, line);
-    const whole = quantity === line.quantity - line.refundedQuantity;
-    const amount = whole ? left(line) : Math.min(line.price * quantity, left(line));
-    // Units whose money was given back without them are taken back now.
-    const isNothing = quantity === 0 && (amount === 0 || !whole);
-    return isNothing ? [] : [{ index, quantity, amount }];
+    return quantity === 0 ? [] : [{ index, quantity, amount: worth(line, quantity) }];
   });
   return parts.length > 0 ? parts : tooMuch(asked, found.lines);
 }
@@ -131,9 +132,7 @@ function partsOfLines(
     }
     if (line.refundedQuantity === line.quantity) return refuse('already_refunded', { sku });
     if (quantity > refundable(asked, line)) return tooMuch(asked, [line]);
-    const whole = quantity === line.quantity - line.refundedQuantity;
-    const amount = whole ? left(line) : Math.min(line.price * quantity, left(line));
-    parts.push({ index, quantity, amount });
+    parts.push({ index, quantity, amount: worth(line, quantity) });
   }
   return parts;
 }
@@ -154,9 +153,7 @@ function lotOf({ read }: Pick<Asked, 'read'>, line: StoredLine): Lot {
 /** Says what can be given back of the lines. */
 function tooMuch(asked: Asked<OrderRefundArgs>, of: readonly StoredLine[]): Refusal {
   const lines = of.map((line) => ({ sku: line.sku, refundable: refundable(asked, line) }));
-  const max_refundable = of.reduce((sum, line) => {
-    return sum + Math.min(line.price * refundable(asked, line), left(line));
-  }, 0);
+  const max_refundable = of.reduce((sum, line) => sum + worth(line, refundable(asked, line)), 0);
   return refuse('refund_exceeds_remaining', { max_refundable, lines });
 }
 
