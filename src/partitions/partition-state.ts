@@ -1,16 +1,21 @@
 import { Books } from '../ledger/apply.js';
 import { dialects } from '../ledger/dialects.js';
+import { applySetting } from '../ledger/players.js';
+import { change } from '../ledger/request.js';
 import { limits } from '../limits.js';
+import type { Actor } from './actor.js';
 import { Actors } from './actors.js';
-import { allocateBytes } from './bytes.js';
+import { allocateBytes, type Bytes } from './bytes.js';
 import type { CheckpointStore } from './checkpoint-store.js';
 import { Currencies } from './currencies.js';
-import { Documents } from './documents.js';
+import { Documents, LIMITS } from './documents.js';
 import { hashFrame } from './frame.js';
 import { FrameStore } from './frame-store.js';
 import { FrameWriter } from './frame-writer.js';
 import { Hash } from './hash.js';
 import type { Journal } from './journal.js';
+import { packChanges } from './request-record.js';
+import { settingOf } from './setting-record.js';
 import type { PartitionOptions } from './slots.js';
 import { Transactions } from './transactions.js';
 
@@ -93,6 +98,13 @@ export class PartitionState {
     // waits for `durable` hears of a failure.
     const again = (): number => this.#writers.push(writer);
     this.#journal.append(writer.number, sealed).then(again, () => {});
+  }
+
+  /** Applies the setting in a record, live and in recovery. */
+  set(actor: Actor, kind: 'status' | 'limits', records: Bytes, start: number): void {
+    applySetting(actor, settingOf(kind, records, start));
+    if (kind === 'status') return;
+    this.documents.apply(actor.key, packChanges([change(LIMITS, actor.limits ?? null)]), 0);
   }
 
   /** Resolves when everything sealed so far is durable. */

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { applyToAccount, applyToBooks, Books } from '../ledger/apply.js';
 import { movedToPlayer } from '../ledger/money.js';
-import { applySetting } from '../ledger/players.js';
-import { change } from '../ledger/request.js';
 import { isRequest, isTransaction } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
 import { type Actor, standingOf } from './actor.js';
@@ -13,7 +11,6 @@ import {
   type CheckpointStore,
   checkSeed,
 } from './checkpoint-store.js';
-import { LIMITS } from './documents.js';
 import { faultIn } from './fault.js';
 import {
   checkFrame,
@@ -32,9 +29,8 @@ import { FrameCopy } from './frame-copy.js';
 import type { Journal } from './journal.js';
 import { PartitionState } from './partition-state.js';
 import { userLength } from './record.js';
-import { changesAt, packChanges } from './request-record.js';
+import { changesAt } from './request-record.js';
 import { loadRuns, sortByLane } from './run.js';
-import { settingOf } from './setting-record.js';
 import type { PartitionOptions } from './slots.js';
 
 export interface Recovered {
@@ -207,13 +203,8 @@ function replayEntry(state: PartitionState, bytes: Bytes, frame: number, at: num
   const actor = state.actors.findResident(bytes, record) ?? awaken(state, bytes, at, head);
   applyToAccount(actor, head.postings);
   const kind = kindOf(bytes, at);
-  if (kind === 'status' || kind === 'limits') {
-    applySetting(actor, settingOf(kind, bytes, record));
-    if (kind === 'limits') {
-      const changes = packChanges([change(LIMITS, actor.limits ?? null)]);
-      state.documents.apply(actor.key, changes, 0);
-    }
-  } else if (isRequest(kind)) {
+  if (kind === 'status' || kind === 'limits') state.set(actor, kind, bytes, record);
+  else if (isRequest(kind)) {
     state.documents.apply(actor.key, bytes.u8, changesAt(bytes, record));
   }
   if (head.mark === 'tombstone') actor.tombstones = true;

@@ -3,9 +3,8 @@ import { applyToAccount, applyToBooks } from '../ledger/apply.js';
 import { betRules, type DecideBet } from '../ledger/bets.js';
 import { dayOf } from '../ledger/daily.js';
 import { type DialectName, dialects } from '../ledger/dialects.js';
-import { applySetting, decideOpen, decideSetting } from '../ledger/players.js';
+import { decideOpen, decideSetting } from '../ledger/players.js';
 import type { Refusal } from '../ledger/refusals.js';
-import { change } from '../ledger/request.js';
 import {
   type Accepted,
   absent,
@@ -25,7 +24,6 @@ import type { Actor } from './actor.js';
 import type { Bytes } from './bytes.js';
 import { writeCurrency } from './currencies.js';
 import { Days } from './day.js';
-import { LIMITS } from './documents.js';
 import { recordOf } from './frame.js';
 import { entryBytes } from './frame-writer.js';
 import type { PartitionState } from './partition-state.js';
@@ -42,7 +40,6 @@ import {
   unpackDetail,
 } from './record.js';
 import { ReplyWriter } from './replies.js';
-import { packChanges } from './request-record.js';
 import { Requests, type Result } from './requests.js';
 import { expectedIn, settingOf } from './setting-record.js';
 import { type Extra, type PlayerState, RESULT, type Slot } from './slots.js';
@@ -234,13 +231,7 @@ export class Turn {
     const before = actor.balance;
     applyToBooks(books, postings);
     applyToAccount(actor, postings);
-    if (kind === 'status' || kind === 'limits') {
-      applySetting(actor, settingOf(kind, records, start));
-      if (kind === 'limits') {
-        const changes = packChanges([change(LIMITS, actor.limits ?? null)]);
-        this.#state.documents.apply(actor.key, changes, 0);
-      }
-    }
+    if (kind === 'status' || kind === 'limits') this.#state.set(actor, kind, records, start);
     if (mark === 'tombstone') actor.tombstones = true;
     records.u8[start + RECORD.flags] = (records.u8[start + RECORD.flags] as number) & KEPT_FLAGS;
     if (known !== undefined) writeCurrency(records.u8, start + RECORD.currency, actor.currency);
