@@ -15,14 +15,15 @@ import { type Journal, openJournal } from './journal.js';
 import { journalDirectory } from './journal-file.js';
 import { unpack } from './packing.js';
 import {
+  amountOf,
   DETAILS,
   FLAGS,
+  hasReference,
   RECORD,
+  readDetail,
   readDetails,
   referenceAt,
   unpackDetail,
-  userAt,
-  userLength,
 } from './record.js';
 import { hexAt, userOf } from './request-record.js';
 import { readUuid } from './uuid.js';
@@ -82,12 +83,11 @@ function readEntry(
   const { balance, version, postings } = readEntryHead(bytes, at);
   const record = recordOf(bytes, at);
   const kind = kindOf(bytes, at);
-  const user = userAt(bytes, record);
   return {
     kind,
-    user: nameOf(userOf(bytes, user, userLength(bytes, record))),
+    user: nameOf(userOf(bytes, record)),
     currency: currencies.read(bytes, record + RECORD.currency),
-    amount: isRequest(kind) ? Math.abs(movedOf(bytes, at)) : amountIn(bytes, record),
+    amount: isRequest(kind) ? Math.abs(movedOf(bytes, at)) : amountOf(bytes, record),
     balance,
     version,
     ...(isTransaction(kind) && readIds(bytes, record)),
@@ -95,10 +95,6 @@ function readEntry(
     postings,
     details: isRequest(kind) ? readRequest(bytes, record) : readOptional(bytes, record),
   };
-}
-
-function amountIn(bytes: Bytes, record: number): number {
-  return bytes.f64[(record + RECORD.amount) >> 3] as number;
 }
 
 /** The id of a request's entry, as the history has it. */
@@ -116,15 +112,17 @@ function readRequest(bytes: Bytes, record: number): Record<string, unknown> {
   return { request: unpackDetail(bytes, record, DETAILS.args) };
 }
 
-function readIds(bytes: Bytes, record: number): Pick<PlainEntry, 'transaction' | 'request'> {
-  const flags = bytes.u8[record + RECORD.flags] as number;
-  const asSent = readDetails(bytes, record).get(DETAILS.request)?.toString('latin1');
+function readIds(
+  bytes: Bytes,
+  record: number,
+): Pick<PlainEntry, 'transaction' | 'request' | 'reference'> {
+  const asSent = readDetail(bytes, record, DETAILS.request)?.toString('latin1');
   return {
     transaction: readUuid(bytes.u8, record + RECORD.transaction),
     request: asSent ?? readUuid(bytes.u8, record + RECORD.request),
-    ...((flags & FLAGS.reference) === 0
-      ? {}
-      : { reference: readUuid(bytes.u8, referenceAt(record)) }),
+    ...(hasReference(bytes, record) && {
+      reference: readUuid(bytes.u8, referenceAt(record)),
+    }),
   };
 }
 

@@ -129,7 +129,7 @@ export class EntryVerifier {
       return known;
     }
     assert.ok(openers.has(kind), 'the first entry of an account opens it');
-    const owner = partitionOf(userOf(bytes, at, length), this.#share.partitions);
+    const owner = partitionOf(userOf(bytes, record), this.#share.partitions);
     assert.equal(owner, this.#share.partition, 'the partition that its user belongs to');
     if (bytes.u8[at] !== 0) this.#users += 1;
     return this.#actors.add(hash, bytes, at, length, record + RECORD.currency);

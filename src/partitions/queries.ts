@@ -19,8 +19,7 @@ import { Cursors } from './cursors.js';
 import { hasEntryAt, readEntryHead, recordOf } from './frame.js';
 import type { PartitionState } from './partition-state.js';
 import { LEFT_OUT, NO_TIME, ReadBudget } from './read-budget.js';
-import { userAt, userLength } from './record.js';
-import { openingId, readRequestEntry, userOf } from './request-record.js';
+import { keyOf, openingId, readRequestEntry } from './request-record.js';
 
 /** What can be read of a player, or (the last three) of a partition. */
 export type Query =
@@ -249,8 +248,7 @@ export class Queries {
     if (frame > this.#state.frame) return false;
     const bytes = this.#state.frames.open(frame);
     if (!hasEntryAt(bytes, at)) return false;
-    const record = recordOf(bytes, at);
-    return userOf(bytes, userAt(bytes, record), userLength(bytes, record)) === nameOf(actor);
+    return keyOf(bytes, recordOf(bytes, at)) === actor.key;
   }
 
   #transaction(actor: Actor, id: string, records: Bytes, start: number): unknown | Refusal {

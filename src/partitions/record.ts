@@ -77,8 +77,7 @@ export function hasReference(bytes: Bytes, start: number): boolean {
 
 /** Where the user begins: a multiple of 8. */
 export function userAt(bytes: Bytes, start: number): number {
-  const reference = ((bytes.u8[start + RECORD.flags] as number) & FLAGS.reference) === 0 ? 0 : 16;
-  return start + RECORD.body + reference;
+  return referenceAt(start) + (hasReference(bytes, start) ? 16 : 0);
 }
 
 export function userLength(bytes: Bytes, start: number): number {
@@ -271,8 +270,7 @@ function sameCurrency(a: Bytes, aStart: number, b: Bytes, bStart: number): boole
 
 function sameReferenceAndUser(a: Bytes, aStart: number, b: Bytes, bStart: number): boolean {
   if (!sameUser(a, aStart, b, bStart)) return false;
-  const referred = ((a.u8[aStart + RECORD.flags] as number) & FLAGS.reference) !== 0;
-  return !referred || sameUuid(a, referenceAt(aStart), b, referenceAt(bStart));
+  return !hasReference(a, aStart) || sameUuid(a, referenceAt(aStart), b, referenceAt(bStart));
 }
 
 export function sameUser(a: Bytes, aStart: number, b: Bytes, bStart: number): boolean {

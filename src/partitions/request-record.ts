@@ -7,8 +7,8 @@ import { balanceOf, kindOf, movedOf, recordOf, timeOf, versionOf } from './frame
 import { packInto, textEnd, unpackAt, unpackedEnd } from './packing.js';
 import {
   DETAILS,
-  FLAGS,
   findDetail,
+  hasReference,
   RECORD,
   readDetail,
   referenceAt,
@@ -103,9 +103,16 @@ export function hexAt(u8: Buffer, at: number): string {
   return u8.toString('hex', at, at + 16);
 }
 
-/** A user's id, from the bytes of a record. */
-export function userOf({ u8 }: Bytes, at: number, length: number): string {
-  return u8.toString('utf8', at, at + length);
+/** The id of a record's user. */
+export function userOf(bytes: Bytes, record: number): string {
+  const at = userAt(bytes, record);
+  return bytes.u8.toString('utf8', at, at + userLength(bytes, record));
+}
+
+/** The key of a record's actor: the bytes of the user's id, one character each. */
+export function keyOf(bytes: Bytes, record: number): string {
+  const at = userAt(bytes, record);
+  return bytes.u8.toString('latin1', at, at + userLength(bytes, record));
 }
 
 const NO_ID = '0'.repeat(32);
@@ -115,7 +122,7 @@ export function readRequestEntry(bytes: Bytes, at: number, currencies: Currencie
   const record = recordOf(bytes, at);
   const kind = kindOf(bytes, at);
   const id = hexAt(bytes.u8, record + RECORD.transaction);
-  const player = userOf(bytes, userAt(bytes, record), userLength(bytes, record));
+  const player = userOf(bytes, record);
   const changes = changesAt(bytes, record);
   return {
     kind,
@@ -135,10 +142,9 @@ export function readRequestEntry(bytes: Bytes, at: number, currencies: Currencie
 
 /** What the history tells of a bet, win or rollback. */
 function argsOfTransaction(bytes: Bytes, record: number): unknown {
-  const flags = bytes.u8[record + RECORD.flags] as number;
   const round = readDetail(bytes, record, DETAILS.round)?.toString('utf8');
   const undone =
-    (flags & FLAGS.reference) !== 0 && bytes.u8[record + RECORD.kind] === kindCodes.rollback;
+    hasReference(bytes, record) && bytes.u8[record + RECORD.kind] === kindCodes.rollback;
   return {
     ...(undone && { spend: `tx_${hexAt(bytes.u8, referenceAt(record))}` }),
     ...(round !== undefined && { reference: round }),

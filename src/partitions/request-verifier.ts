@@ -17,10 +17,11 @@ import type { Currencies } from './currencies.js';
 import { type EntryHead, kindOf, movedOf, recordOf } from './frame.js';
 import type { FrameStore } from './frame-store.js';
 import type { Hash } from './hash.js';
+import { ownerOf } from './layer.js';
 import { LocationIndex } from './location-index.js';
 import { pack, unpack } from './packing.js';
-import { DETAILS, RECORD, readDetail, sameUser, userAt, userLength } from './record.js';
-import { packChanges, readRequestEntry } from './request-record.js';
+import { DETAILS, RECORD, readDetail, sameUser } from './record.js';
+import { keyOf, packChanges, readRequestEntry } from './request-record.js';
 import type { PlacedEntry, SharedIds } from './shared-ids.js';
 import type { Transit } from './transit.js';
 
@@ -119,14 +120,8 @@ export class RequestVerifier {
   }
 }
 
-/** The user id's UTF-8 bytes, one character each. */
-function keyOf(bytes: Bytes, record: number): string {
-  const user = userAt(bytes, record);
-  return bytes.u8.toString('latin1', user, user + userLength(bytes, record));
-}
-
 function placeOf(key: string, collection: Collection, id: string): string {
-  return collection === 'own' ? `${key}\0${id}` : `\0\0${collection}\0${id}`;
+  return `${ownerOf(key, collection)}\0${id}`;
 }
 
 /** Every COMPLETED order has its debit and its lots in one entry, and every lot its sums. */

@@ -9,9 +9,9 @@ import { writeCurrency } from './currencies.js';
 import { kindOf, movedOf, recordOf } from './frame.js';
 import { entryBytes } from './frame-writer.js';
 import type { PartitionState } from './partition-state.js';
-import { DETAILS, RECORD, sameRequest, unpackDetail, userAt, userLength } from './record.js';
+import { DETAILS, RECORD, sameRequest, unpackDetail } from './record.js';
 import type { GrantedReply, Reply } from './replies.js';
-import { hexAt, packChanges, readRequestEntry } from './request-record.js';
+import { hexAt, keyOf, packChanges, readRequestEntry, userOf } from './request-record.js';
 import { RESULT } from './slots.js';
 
 /** The answer, or what it is made of when the request was granted now. */
@@ -42,7 +42,7 @@ export class Requests {
     if (known !== undefined) return known;
     const version = actor?.version ?? 0;
     if (this.#state.isLate) return { code: RESULT.noTime, version, body: null };
-    const key = keyIn(records, start);
+    const key = keyOf(records, start);
     const asked = this.#ask(key, records, start, actor);
     const ruling = decideRequest(kind, asked);
     switch (ruling.kind) {
@@ -70,12 +70,11 @@ export class Requests {
 
   #ask(key: string, records: Bytes, start: number, account: Actor | undefined): Asked {
     const { u8 } = records;
-    const at = userAt(records, start);
     this.#records = records;
     this.#start = start;
     this.#key = key;
     return {
-      player: u8.toString('utf8', at, at + userLength(records, start)),
+      player: userOf(records, start),
       account,
       args: unpackDetail(records, start, DETAILS.args),
       context: unpackDetail(records, start, DETAILS.context) as Asked['context'],
@@ -125,12 +124,6 @@ export class Requests {
     const granted = { version, balance, moved, time: asked.time, changes: packed };
     return { code: RESULT.accepted, granted, actor };
   }
-}
-
-/** The key of a record's actor: the bytes of the user id, one character each. */
-function keyIn(records: Bytes, start: number): string {
-  const at = userAt(records, start);
-  return records.u8.toString('latin1', at, at + userLength(records, start));
 }
 
 function refused(
