@@ -89,11 +89,12 @@ test('a replay notes it once, and so does what was noted by an older build', asy
 
 test('a verification remembers it once', async () => {
   await rollBack();
+  const original = LocationIndex.prototype.insert;
   const insert = vi.spyOn(LocationIndex.prototype, 'insert');
   const noted: string[] = [];
-  insert.mockImplementation(function (this: LocationIndex, { lane, tag }, frame, at, state) {
-    noted.push(`${lane} ${tag}`);
-    this.insertTag(lane, tag, frame, at, state);
+  insert.mockImplementation(function (this: LocationIndex, hash, frame, at, state) {
+    noted.push(`${hash.lane} ${hash.tag}`);
+    original.call(this, hash, frame, at, state);
   });
   const journal = openJournal(join(directory, 'partition-0', 'journal'), {
     durability: 'process',

@@ -28,12 +28,8 @@ export class FrameStore {
     this.#building = frame;
   }
 
-  /** Keeps a copy of a frame, until the ring has come round. */
-  keep(number: number, frame: Uint8Array): void {
-    this.#keep(number, frame);
-  }
-
-  #keep(number: number, frame: Uint8Array): Bytes {
+  /** Keeps a copy of a frame, until the ring has come round, and returns it. */
+  keep(number: number, frame: Uint8Array): Bytes {
     if (this.#building?.number === number) this.#building = undefined;
     const bytes = this.#place(frame.length);
     bytes.u8.set(frame);
@@ -89,7 +85,7 @@ export class FrameStore {
     const stored = this.#journal.read(number);
     if (stored === undefined) throw new FrameFault(`frame ${number} is missing`);
     this.#check(number, stored);
-    const bytes = this.#keep(number, stored);
+    const bytes = this.keep(number, stored);
     if (readFrameHeader(bytes).number !== number)
       throw new FrameFault(`frame ${number} is another`);
     return bytes;

@@ -39,13 +39,6 @@ export class LocationIndex {
     return this.#size;
   }
 
-  /** Bytes of memory that the tables take. */
-  get bytes(): number {
-    let bytes = 0;
-    for (const table of this.#tables) bytes += table?.byteLength ?? 0;
-    return bytes;
-  }
-
   /**
    * Looks for a location under a fingerprint that `verify` confirms. If there is one, its place
    * and state are in `frame`, `at` and `state`, and `setState` or `move` change it.
@@ -93,11 +86,7 @@ export class LocationIndex {
     this.#table[this.#slot + 2] = packRest(frame, at, this.state);
   }
 
-  insert(hash: Hash, frame: number, at: number, state: number): void {
-    this.insertTag(hash.lane, hash.tag, frame, at, state);
-  }
-
-  insertTag(lane: number, tag: number, frame: number, at: number, state: number): void {
+  insert({ lane, tag }: Hash, frame: number, at: number, state: number): void {
     assert.ok(frame > 0);
     const rest = packRest(frame, at, state);
     this.#insertWords(lane & (TABLES - 1), tag, frame % 4294967296, rest);
