@@ -2,7 +2,7 @@ import { CREDENTIAL, type Credential, PROFILE, type Profile } from '../ledger/ac
 import { ITEM } from '../ledger/catalogue.js';
 import { entitlementOf, holdingOf, LOT, type Lot, ownedAt } from '../ledger/lots.js';
 import { PAYMENT, paymentOf, type StoredPayment } from '../ledger/payments.js';
-import { type Refusal, refuse } from '../ledger/refusals.js';
+import { refuse } from '../ledger/refusals.js';
 import type {
   Entitlement,
   EntitlementStatus,
@@ -69,16 +69,11 @@ export class Queries {
   }
 
   /** The body of the answer, or why there is none. `records` holds the query's own record. */
-  run(query: Query, actor: Actor | undefined, records: Bytes, start: number): unknown | Refusal {
+  run(query: Query, actor: Actor | undefined, records: Bytes, start: number): unknown {
     return this.#budget.spend(() => this.#answer(query, actor, records, start));
   }
 
-  #answer(
-    query: Query,
-    actor: Actor | undefined,
-    records: Bytes,
-    start: number,
-  ): unknown | Refusal {
+  #answer(query: Query, actor: Actor | undefined, records: Bytes, start: number): unknown {
     const { documents } = this.#state;
     switch (query.what) {
       case 'payment owner':
@@ -100,12 +95,7 @@ export class Queries {
     }
   }
 
-  #ofPlayer(
-    query: Extract<Query, { what: string }>,
-    actor: Actor,
-    records: Bytes,
-    start: number,
-  ): unknown | Refusal {
+  #ofPlayer(query: Query, actor: Actor, records: Bytes, start: number): unknown {
     // Also the shortest page looks at something.
     if (this.#state.isLate) return NO_TIME;
     const { time } = this.#state;
@@ -170,7 +160,7 @@ export class Queries {
     };
   }
 
-  #entitlements(actor: Actor, query: Extract<Query, { what: 'entitlements' }>): unknown | Refusal {
+  #entitlements(actor: Actor, query: Extract<Query, { what: 'entitlements' }>): unknown {
     const { sku, status } = query;
     const list = `entitlements:${sku ?? ''}:${status ?? ''}`;
     return this.#page<Lot, Entitlement>(actor, list, LOT, query, (lot) => {
@@ -187,7 +177,7 @@ export class Queries {
     prefix: string,
     { limit, cursor }: PageQuery,
     tell: (stored: Stored) => Told | undefined,
-  ): unknown | Refusal {
+  ): unknown {
     const bound = `${actor.key}\0${list}`;
     const before = cursor === undefined ? undefined : this.#cursors.read(bound, cursor);
     if (cursor !== undefined && typeof before !== 'string') return refuse('invalid_cursor');
@@ -211,7 +201,7 @@ export class Queries {
   }
 
   /** Walks the player's entries back: each names the one before. */
-  #history(actor: Actor, query: Extract<Query, { what: 'transactions' }>): unknown | Refusal {
+  #history(actor: Actor, query: Extract<Query, { what: 'transactions' }>): unknown {
     const { limit, cursor, type } = query;
     const bound = `${actor.key}\0transactions:${type ?? ''}`;
     const place =
@@ -251,7 +241,7 @@ export class Queries {
     return keyOf(bytes, recordOf(bytes, at)) === actor.key;
   }
 
-  #transaction(actor: Actor, id: string, records: Bytes, start: number): unknown | Refusal {
+  #transaction(actor: Actor, id: string, records: Bytes, start: number): unknown {
     const { transactions, currencies } = this.#state;
     const hex = id.startsWith(transactionPrefix) ? id.slice(transactionPrefix.length) : '';
     if (!transactions.findOwn(hex, records, start)) {
