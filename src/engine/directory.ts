@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { accountSums } from '../ledger/apply.js';
 import { copyJournal } from '../partitions/backup.js';
 import { type PlainEntry, readEntries } from '../partitions/entries.js';
 import { reasonOf } from '../partitions/fault.js';
@@ -129,13 +130,6 @@ function total(
   fault: string | undefined,
   underWay: VerifyReport['underWay'],
 ): VerifyReport {
-  const accounts: Record<string, bigint> = {};
-  for (const { books } of reports) {
-    for (const [name, value] of books) {
-      const account = name === 'player' ? 'players' : name;
-      accounts[account] = (accounts[account] ?? 0n) + value;
-    }
-  }
   const sum = (of: 'frames' | 'entries' | 'users' | 'orders' | 'lots'): number =>
     reports.reduce((all, report) => all + report[of], 0);
   return {
@@ -148,7 +142,7 @@ function total(
     lots: sum('lots'),
     position: reports.map(({ frames }) => frames),
     underWay,
-    accounts,
+    accounts: accountSums(reports.map(({ books }) => books)),
     ...(fault === undefined ? {} : { fault }),
   };
 }
@@ -201,9 +195,7 @@ export async function* exportEntries(
   const manifest = begunDirectory(dataDir);
   const damaged = await faultOf(dataDir, manifest);
   if (damaged !== undefined) throw new OpenError(`${dataDir} cannot be read: ${damaged}`);
-  const sources = numbersOf(manifest).map((number) => {
-    return readEntries(partitionDirectory(dataDir, number), number);
-  });
+  const sources = partitionDirectories(dataDir, manifest).map(readEntries);
   const { user, from, to } = filter;
   try {
     for (const entry of merged(sources.map((source, number) => placed(source.entries, number)))) {

@@ -1,4 +1,4 @@
-import { totalOf } from '../ledger/apply.js';
+import { accountSums, totalOf } from '../ledger/apply.js';
 import { CATALOGUE } from '../ledger/catalogue.js';
 import type { Message } from '../ledger/messages.js';
 import { limits } from '../limits.js';
@@ -182,16 +182,8 @@ export class EngineWallet implements Wallet {
 
   async books(): Promise<Books> {
     const shares = await Promise.all(this.#partitions.map((partition) => partition.books()));
-    const accounts: Record<string, bigint> = {};
-    let total = 0n;
-    for (const share of shares) {
-      total += totalOf(share);
-      for (const [name, value] of share) {
-        const account = name === 'player' ? 'players' : name;
-        accounts[account] = (accounts[account] ?? 0n) + value;
-      }
-    }
-    return { accounts, total };
+    const total = shares.reduce((sum, share) => sum + totalOf(share), 0n);
+    return { accounts: accountSums(shares), total };
   }
 
   audit(): Promise<Audit> {

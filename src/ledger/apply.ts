@@ -29,6 +29,18 @@ export class Books {
 /** Balances in minor units, exact; `player` is all players of the partition together. */
 export type BookValues = ReadonlyMap<AccountName, bigint>;
 
+/** The books of several partitions together, their players as one account. */
+export function accountSums(all: readonly BookValues[]): Record<string, bigint> {
+  const accounts: Record<string, bigint> = {};
+  for (const values of all) {
+    for (const [name, value] of values) {
+      const account = name === 'player' ? 'players' : name;
+      accounts[account] = (accounts[account] ?? 0n) + value;
+    }
+  }
+  return accounts;
+}
+
 /** What all accounts together have: zero, always. */
 export function totalOf(values: BookValues): bigint {
   return [...values.values()].reduce((sum, value) => sum + value, 0n);
