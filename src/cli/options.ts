@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { reasonOf } from '../partitions/fault.js';
 import { UsageError } from './usage.js';
 
 /** One option of a command: `--name` on the command line, its variable in the environment. */
@@ -42,8 +43,7 @@ function read(option: Option<unknown>, source: string, text: string | undefined)
   try {
     return option.read(text);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`${source}: ${reason}`, { cause });
+    throw new UsageError(`${source}: ${reasonOf(cause)}`, { cause });
   }
 }
 
@@ -56,7 +56,7 @@ function parse(options: Options, args: readonly string[]): Readonly<Record<strin
     const { values } = parseArgs({ args: withNegatives(args), options: config, strict: true });
     return values as Record<string, string>;
   } catch (cause) {
-    throw new UsageError(reasonOf(cause), { cause });
+    throw new UsageError(firstSentence(reasonOf(cause)), { cause });
   }
 }
 
@@ -73,8 +73,7 @@ function withNegatives(args: readonly string[]): string[] {
 }
 
 /** The first sentence of what parseArgs says; the others explain how to quote. */
-function reasonOf(cause: unknown): string {
-  const text = cause instanceof Error ? cause.message : String(cause);
+function firstSentence(text: string): string {
   const [sentence = text] = text.split(/\.\s|\n/);
   return sentence.replace(/\.$/, '').replace(/^[A-Z]/, (letter) => letter.toLowerCase());
 }

@@ -1,5 +1,6 @@
 import type { Wallet } from '../engine/wallet.js';
 import { openWallet } from '../index.js';
+import { reasonOf } from '../partitions/fault.js';
 import { SHORTEST_KEY_BYTES } from '../server/auth.js';
 import { drain } from '../server/drain.js';
 import type { Server, ServerOptions } from '../server/server.js';
@@ -88,7 +89,7 @@ function webhookSecrets(): WebhookSecrets {
   try {
     return readWebhookSecrets(process.env);
   } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new UsageError(reasonOf(cause), { cause });
   }
 }
 

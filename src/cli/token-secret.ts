@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeDurably } from '../engine/durable-file.js';
+import { reasonOf } from '../partitions/fault.js';
 import { readTokenSecret } from '../server/settings.js';
 import { UsageError } from './usage.js';
 
@@ -15,9 +16,7 @@ export function ownTokenSecret(dataDir: string): string {
   try {
     return readTokenSecret(readFileSync(path, 'utf8').trim());
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`${path} cannot be used: it ${reason}; without it a new one is made`, {
-      cause,
-    });
+    const reason = `${path} cannot be used: it ${reasonOf(cause)}; without it a new one is made`;
+    throw new UsageError(reason, { cause });
   }
 }

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isCurrencyCode } from '../engine/options.js';
 
 /** Readers of option values; each throws an Error that says what the value must be. */
 
@@ -24,7 +25,7 @@ export function oneOf<const Choices extends readonly string[]>(choices: Choices)
 }
 
 export function currencyCode(text: string): string {
-  if (/^[A-Za-z0-9]{3,8}$/.test(text)) return text;
+  if (isCurrencyCode(text)) return text;
   throw new Error(`must be 3 to 8 letters or digits, not "${text}"`);
 }
 

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve as absolute, join } from 'node:path';
+import { reasonOf } from '../partitions/fault.js';
 import type { Hello } from '../partitions/slots.js';
 import { reserveAddressSpace } from './address-space.js';
 import { Audits } from './audit.js';
@@ -83,8 +84,7 @@ async function begin(
 }
 
 function unservable(dataDir: string, error: unknown): OpenError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new OpenError(`${dataDir} cannot be served: ${reason}`, { cause: error });
+  return new OpenError(`${dataDir} cannot be served: ${reasonOf(error)}`, { cause: error });
 }
 
 async function openPartitions(

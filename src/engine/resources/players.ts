@@ -159,12 +159,8 @@ function doneWith(player: Player | undefined): Outcome<Player> | undefined {
 
 function faultOf(id: unknown, currency: unknown, balance: unknown): Refused | undefined {
   const at = (pointer: string, detail: string): Refused => refusedAs(invalid(pointer, detail));
-  if (typeof id !== 'string' || !isNewUserId(id)) {
-    return at('/player_id', newUserIdRule);
-  }
-  if (typeof currency !== 'string' || !isCurrencyCode(currency)) {
-    return at('/currency', 'must be 3 to 8 letters or digits');
-  }
+  if (!isNewUserId(id)) return at('/player_id', newUserIdRule);
+  if (!isCurrencyCode(currency)) return at('/currency', 'must be 3 to 8 letters or digits');
   if (Number.isSafeInteger(balance) && Number(balance) >= 0) return undefined;
   return at('/initial_balance', 'must be a whole number from 0 to 2^53-1');
 }
