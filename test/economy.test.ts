@@ -292,6 +292,27 @@ test.each([
   expect(put).toMatchObject({ code: 'validation_failed', members: { errors: [{ pointer }] } });
 });
 
+test('a price in another currency than the wallet now has is no price', async () => {
+  const dataDir = newDirectory();
+  const body: ItemBody = { name: 'Hat', kind: 'consumable', price: 100 };
+  let other = await openWallet({ dataDir, partitions: 1, currency: 'JPY' });
+  const hat = done(await other.items.put('hat', body));
+  await other.close();
+  other = await openWallet({ dataDir, currency: 'USD' });
+  await other.players.create({ player_id: p, initial_balance: 1_000 });
+  const buy = () => {
+    const lines = [{ sku: 'hat', quantity: 1 }];
+    return other.orders.create(p, { lines, complete: true }, key());
+  };
+  expect(done(await other.items.get('hat'))).toEqual(hat);
+  expect(await buy()).toMatchObject({ ok: false, code: 'item_unavailable' });
+  expect(await other.players.get(p)).toMatchObject({ balance: 1_000 });
+  const again = done(await other.items.put('hat', body, { ifMatch: hat.version }));
+  expect(again).toMatchObject({ version: 2, currency: 'USD' });
+  expect(done(await buy())).toMatchObject({ total: 100, currency: 'USD', balance_after: 900 });
+  await other.close();
+});
+
 test('an item can be limited for each player, and what is given back counts no more', async () => {
   const body = { name: 'Hat', kind: 'consumable', price: 1, max_per_player: 3 } as const;
   await put('hat', body);

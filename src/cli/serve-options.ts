@@ -40,7 +40,7 @@ export const serveOptions = {
   currency: {
     variable: 'PURSER_CURRENCY',
     shows: 'CODE',
-    help: 'currency of new users',
+    help: 'currency of new users and of prices',
     fallback: 'USD',
     read: currencyCode,
   },

@@ -118,10 +118,11 @@ export interface Items {
 export interface Orders {
   /**
    * Freezes prices for 15 minutes; nothing moves until it is completed, at once with `complete`.
-   * Refuses `unknown_item` and `item_unavailable` (`sku`), `currency_mismatch` when the player's is
-   * not the wallet's, `price_changed` (`current_total`), `already_owned` (`sku`), `limit_reached`
-   * (`sku` and `max_per_player`, or `lots` that end, at most 1,000; or `pending`, at most 100
-   * orders); with `complete` `insufficient_funds` (`balance`, `required`).
+   * Refuses `unknown_item` and `item_unavailable` (`sku`; also where its price is in another
+   * currency than the wallet's), `currency_mismatch` when the player's is not the wallet's,
+   * `price_changed` (`current_total`), `already_owned` (`sku`), `limit_reached` (`sku` and
+   * `max_per_player`, or `lots` that end, at most 1,000; or `pending`, at most 100 orders); with
+   * `complete` `insufficient_funds` (`balance`, `required`).
    */
   create(player: string, body: OrderBody, options: RequestOptions): Promise<Outcome<Order>>;
   /**

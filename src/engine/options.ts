@@ -16,7 +16,7 @@ export interface WalletOptions {
   readonly dialect?: 'exwallet' | 'hub88';
   /** `disk` (default): answered = on disk after power loss. `process`: survives kill -9 only. */
   readonly durability?: 'disk' | 'process';
-  /** Currency of new users, 3 to 8 letters or digits. Default USD. */
+  /** Currency of new users and of prices, 3 to 8 letters or digits. Default USD. */
   readonly currency?: string;
   /** What `createUsers` gives, in minor units. Default 100_000. */
   readonly initialBalance?: number;

@@ -68,7 +68,9 @@ export class Catalogue implements Items {
     Object.freeze(item);
     const known = this.#items.get(item.sku);
     if (known !== undefined && known.version >= item.version) return;
-    const { sku, version, kind, price, active, grants, duration, max_per_player } = item;
+    const { sku, version, kind, price, grants, duration, max_per_player } = item;
+    // A price in another currency is none: the directory was opened with that one then.
+    const active = item.active && item.currency === this.#currency;
     const optional = given({ grants, duration, max_per_player });
     if (known === undefined) this.#skus.splice(this.#placeAfter(sku), 0, sku);
     this.#items.set(sku, item);
