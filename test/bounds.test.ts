@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { EngineError, openWallet, type Wallet } from 'purser';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { newDirectory } from './support/directory.js';
 import { run, serve } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
@@ -388,6 +388,16 @@ test('what is no body or no list is told so, and nothing is lost', async () => {
     'RS_OK',
   ]);
   await wallet.close();
+});
+
+test('a wallet without a place for its temporary directory does not open, in one line', async () => {
+  vi.stubEnv('TMPDIR', '/dev/null');
+  const opened = openWallet();
+  vi.unstubAllEnvs();
+  await expect(opened).rejects.toMatchObject({
+    name: 'OpenError',
+    message: expect.stringMatching(/^\/dev\/null\/purser-\S+ cannot be written: .+$/),
+  });
 });
 
 test.each([

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve as absolute, join } from 'node:path';
 import { reasonOf } from '../partitions/fault.js';
@@ -33,7 +34,7 @@ import type { Wallet } from './wallet.js';
 export async function openWallet(options: WalletOptions = {}): Promise<Wallet> {
   const settings = settle(options);
   const temporary = settings.dataDir === undefined;
-  const dataDir = absolute(settings.dataDir ?? mkdtempSync(join(tmpdir(), 'purser-')));
+  const dataDir = absolute(settings.dataDir ?? join(tmpdir(), `purser-${randomUUID()}`));
   prepareDirectory(dataDir, settings.partitions);
   const lock = await lockDirectory(dataDir);
   const surroundings = { clock: new Clock(), start: startThread, turnEnd: new TurnEnd() };
