@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import * as directory from '../engine/directory.js';
 import { type Command, command, data } from './command.js';
 import { csvHeader, csvLine } from './csv.js';
-import { ProgressLine } from './progress.js';
+import { withProgress } from './progress.js';
 import { filled, instant, oneOf } from './values.js';
 
 const options = {
@@ -60,16 +60,16 @@ async function writeAll(
   format: (entry: directory.ExportedEntry) => string,
   header?: string,
 ): Promise<void> {
-  const progress = new ProgressLine();
-  let done = 0;
   if (header !== undefined) await write(header);
-  for await (const entry of entries) {
-    await write(format(entry));
-    done += 1;
-    // Progress and entries on the same terminal would be unreadable.
-    if (!process.stdout.isTTY) progress.show({ what: 'entries', done });
-  }
-  progress.end();
+  await withProgress(async (show) => {
+    let done = 0;
+    for await (const entry of entries) {
+      await write(format(entry));
+      done += 1;
+      // Progress and entries on the same terminal would be unreadable.
+      if (!process.stdout.isTTY) show({ what: 'entries', done });
+    }
+  });
 }
 
 async function write(line: string): Promise<void> {
