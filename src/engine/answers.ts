@@ -22,7 +22,7 @@ export function currencyOf(slot: Slot, index: number): string {
   return text;
 }
 
-export function statusOf(code: number): Status {
+function statusOf(code: number): Status {
   if (code < RESULT.REJECTED) return 'RS_OK';
   return rejections[code - RESULT.REJECTED] as Rejection;
 }

@@ -7,7 +7,7 @@ import { transactionOf } from './transactions.js';
 import type { DeliverArgs } from './transfers.js';
 
 /** What a referral brings each side, minor units. */
-export const REFERRAL_BONUS = 50;
+const REFERRAL_BONUS = 50;
 
 /** Documents: what a password is checked with; and what signing up gave. */
 export const CREDENTIAL = 'credential';

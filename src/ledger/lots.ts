@@ -3,7 +3,7 @@ import type { Entitlement, EntitlementStatus, ItemKind } from './resources.js';
 
 /** Documents: a lot; and how many units of an item its player has. */
 export const LOT = 'l:';
-export const HOLDING = 'h:';
+const HOLDING = 'h:';
 /** In front of the 34 hex digits of a lot's id: those of its command, and the line's number. */
 export const lotPrefix = 'ent_';
 

@@ -33,7 +33,7 @@ import {
 import { orderPrefix } from './transactions.js';
 
 /** How long prices of a PENDING order hold. */
-export const ORDER_TTL_MS = 15 * 60_000;
+const ORDER_TTL_MS = 15 * 60_000;
 const MAX_PENDING = 100;
 const MAX_LINES = 50;
 

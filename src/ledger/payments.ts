@@ -25,7 +25,7 @@ import type { Payment, PaymentEventOutcome, PaymentStatus } from './resources.js
 import type { ClearingAccount } from './vocabulary.js';
 
 /** How long a payment waits for its callback before it is told as EXPIRED. */
-export const PAYMENT_TTL_MS = 24 * 3_600_000;
+const PAYMENT_TTL_MS = 24 * 3_600_000;
 
 /** Document: a payment. */
 export const PAYMENT = 'p:';

@@ -9,9 +9,6 @@ import { lastBefore } from './moment.js';
 
 const FRAMES_A_COMMIT = 256;
 
-/** A file system without room for the copy: a full one can end the process that writes. */
-export class NoRoom extends Error {}
-
 /**
  * Copies the frames of a partition's journal that were begun before a moment (milliseconds since
  * 1970, the same for all partitions) into a new one, each checked on the way. It must have the
@@ -34,7 +31,7 @@ export async function copyJournal(
     if (older !== undefined) throw new FrameFault(older);
     const last = lastBefore(source, before);
     for (let number = 1; number <= last; number += FRAMES_A_COMMIT) {
-      if (!target.hasRoom()) throw new NoRoom(`${to} lacks space`);
+      if (!target.hasRoom()) throw noRoom(to);
       const end = Math.min(last, number + FRAMES_A_COMMIT - 1);
       await copyFrames(source, target, number, end);
       onFrame(end, last);
@@ -48,7 +45,12 @@ export async function copyJournal(
 function refuseWithoutRoom(from: string, to: string): void {
   const { size } = statSync(join(journalDirectory(from), 'data.mdb'));
   const { bavail, bsize } = statfsSync(to);
-  if (bavail * bsize < size + limits.disk_reserve_bytes) throw new NoRoom(`${to} lacks space`);
+  if (bavail * bsize < size + limits.disk_reserve_bytes) throw noRoom(to);
+}
+
+/** Asked for before: a full file system can end the process that writes. */
+function noRoom(to: string): Error {
+  return new Error(`${to} lacks space`);
 }
 
 /** Frames that are appended together share a commit. */

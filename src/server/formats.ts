@@ -82,10 +82,6 @@ const toMessagePack = formatMessagePack as (value: unknown) => never;
  * members yet: the engine judges them, for callers and embedders alike.
  */
 export function objectOf<Body extends object>(body: unknown): Body {
-  if (isObject(body)) return body as Body;
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Body;
   throw new Problem('malformed_request', 'The body must be an object.');
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

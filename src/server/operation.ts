@@ -156,7 +156,7 @@ function askedOf<Body, Query>(
 const nobody: Caller = { kind: 'service', scopes: new Set() };
 
 /** Sends an outcome: the one place where a refusal of the engine becomes a problem. */
-export function answer(reply: FastifyReply, outcome: Outcome<unknown>, status: number): unknown {
+function answer(reply: FastifyReply, outcome: Outcome<unknown>, status: number): unknown {
   if (!outcome.ok) throw new Problem(outcome.code, undefined, outcome.members);
   reply.code(status);
   if (outcome.version > 0) reply.header('etag', `"${outcome.version}"`);
