@@ -5,7 +5,7 @@ import { change } from '../ledger/request.js';
 import { limits } from '../limits.js';
 import type { Actor } from './actor.js';
 import { Actors } from './actors.js';
-import { allocateBytes, type Bytes } from './bytes.js';
+import type { Bytes } from './bytes.js';
 import type { CheckpointStore } from './checkpoint-store.js';
 import { Currencies } from './currencies.js';
 import { Documents, LIMITS } from './documents.js';
@@ -54,7 +54,7 @@ export class PartitionState {
     this.frames = new FrameStore(journal);
     this.documents = new Documents(checkpoints);
     this.actors = new Actors(this.frames, hash, this.currencies, this.documents);
-    this.transactions = new Transactions(this.frames, hash, listedOnly, allocateBytes(0));
+    this.transactions = new Transactions(this.frames, hash, listedOnly);
   }
 
   /** Begins a turn: its entries have one time, which never goes back. */

@@ -32,7 +32,7 @@ export class Partition {
     const { state, notice, replayed } = recover(options, journal, checkpoints);
     this.#state = state;
     this.notice = notice;
-    this.#turn = new Turn(state, options.dialect, options.seed);
+    this.#turn = new Turn(state, options.dialect);
     this.#checkpointer = new Checkpointer(state, journal, checkpoints, replayed);
   }
 

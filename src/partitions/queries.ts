@@ -58,9 +58,9 @@ export class Queries {
   /** How far the first entries of some players were looked for: they are where they are for ever. */
   readonly #openings = new Map<string, { place: Place; lookedAt: number }>();
 
-  constructor(state: PartitionState, seed: Uint8Array) {
+  constructor(state: PartitionState) {
     this.#state = state;
-    this.#cursors = new Cursors(seed);
+    this.#cursors = new Cursors(state.seed);
   }
 
   /** A turn begins. */

@@ -34,26 +34,24 @@ export class Transactions {
   readonly #frames: FrameStore;
   readonly #hash: Hash;
   readonly #listedOnly: boolean;
+  /** An id that is looked for, of no record's own. */
+  readonly #sought = allocateBytes(16);
   /** What the look-up under way compares stored entries with. */
-  #bytes: Bytes;
+  #bytes: Bytes = this.#sought;
   #id = 0;
   #record = 0;
-  readonly #sought = allocateBytes(16);
-  #owner: Bytes;
+  #owner: Bytes = this.#sought;
   /**
    * The frame and place of the entry that `known`, `findRequest` or `findOwn` found last, readable
    * until another frame is opened.
    */
-  knownFrame: Bytes;
+  knownFrame: Bytes = this.#sought;
   knownAt = 0;
 
-  constructor(frames: FrameStore, hash: Hash, listedOnly: boolean, empty: Bytes) {
+  constructor(frames: FrameStore, hash: Hash, listedOnly: boolean) {
     this.#frames = frames;
     this.#hash = hash;
     this.#listedOnly = listedOnly;
-    this.#bytes = empty;
-    this.#owner = empty;
-    this.knownFrame = empty;
   }
 
   /** The entry under the record's own id, whoever's it is. */

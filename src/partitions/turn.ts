@@ -59,11 +59,11 @@ export class Turn {
   /** On a disk that is too full only what needs no entry is answered: reads, replays, refusals. */
   #mayWrite = true;
 
-  constructor(state: PartitionState, dialect: DialectName, seed: Uint8Array) {
+  constructor(state: PartitionState, dialect: DialectName) {
     this.#state = state;
     this.#requests = new Requests(state);
     this.#days = new Days(state.frames);
-    this.#queries = new Queries(state, seed);
+    this.#queries = new Queries(state);
     this.#decideBet = betRules(dialects[dialect]);
     this.#answersWithStored = dialects[dialect].retryAnswersWith === 'the stored request_uuid';
   }
