@@ -113,14 +113,14 @@ function partitionDirectories(dataDir: string, manifest: Manifest): string[] {
   return numbersOf(manifest).map((number) => partitionDirectory(dataDir, number));
 }
 
-/** What a look from a process of its own finds, which a damaged file may end. */
-async function faultOf(dataDir: string, manifest: Manifest): Promise<string | undefined> {
+/** Refuses what a look from a process of its own finds damaged: a damaged file may end it. */
+async function demandSound(dataDir: string, manifest: Manifest, use: string): Promise<void> {
   try {
     await probeJournals(partitionDirectories(dataDir, manifest));
-    return undefined;
   } catch (error) {
-    if (error instanceof OpenError) return error.message;
-    throw error;
+    if (!(error instanceof OpenError)) throw error;
+    const message = `${dataDir} cannot be ${use}: ${error.message}`;
+    throw new OpenError(message, { cause: error });
   }
 }
 
@@ -162,8 +162,7 @@ export async function backupDirectory(
     throw new OpenError(`${to} is no empty directory`);
   }
   if (isInside(to, from)) throw new OpenError(`${to} is inside of ${from}`);
-  const damaged = await faultOf(from, manifest);
-  if (damaged !== undefined) throw new OpenError(`${from} cannot be copied: ${damaged}`);
+  await demandSound(from, manifest, 'copied');
   makeDirectory(to);
   chmodSync(to, OWNER_ONLY);
   const before = await momentOf(partitionDirectories(from, manifest));
@@ -193,8 +192,7 @@ export async function* exportEntries(
   filter: { readonly user?: string; readonly from?: Date; readonly to?: Date },
 ): AsyncGenerator<ExportedEntry> {
   const manifest = begunDirectory(dataDir);
-  const damaged = await faultOf(dataDir, manifest);
-  if (damaged !== undefined) throw new OpenError(`${dataDir} cannot be read: ${damaged}`);
+  await demandSound(dataDir, manifest, 'read');
   const sources = partitionDirectories(dataDir, manifest).map(readEntries);
   const { user, from, to } = filter;
   try {
