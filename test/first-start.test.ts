@@ -23,6 +23,15 @@ test('a first start that was cut before its manifest had its name begins again',
   await wallet.close();
 });
 
+test('what the system refuses of a first start is told in one line', async () => {
+  const dataDir = newDirectory();
+  mkdirSync(join(dataDir, 'manifest.json.new'), { recursive: true });
+  await expect(openWallet({ dataDir })).rejects.toMatchObject({
+    name: 'OpenError',
+    message: expect.stringMatching(/ cannot be served: EISDIR: .+$/),
+  });
+});
+
 test.each(['', 'a'])(
   'a secret of tokens that became %j is told, and nothing is served',
   async (secret) => {

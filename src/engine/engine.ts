@@ -3,7 +3,6 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve as absolute, join } from 'node:path';
 import { reasonOf } from '../partitions/fault.js';
-import type { Hello } from '../partitions/slots.js';
 import { reserveAddressSpace } from './address-space.js';
 import { Audits } from './audit.js';
 import { Clock } from './clock.js';
@@ -18,6 +17,7 @@ import {
 import { lockDirectory } from './directory-lock.js';
 import { EngineWallet } from './engine-wallet.js';
 import { OpenError } from './errors.js';
+import type { OnProgress } from './greeting.js';
 import type { Manifest } from './manifest.js';
 import { type Settings, settle, type WalletOptions } from './options.js';
 import { PartitionClient, type Surroundings } from './partition-client.js';
@@ -60,32 +60,29 @@ export async function openWallet(options: WalletOptions = {}): Promise<Wallet> {
       audit: () => audits.run(),
       release,
     });
-    await begin(wallet, router, partitions, dataDir);
+    await orAbandon(partitions, async () => {
+      await router.learn();
+      await wallet.begin();
+    });
     return wallet;
   } catch (error) {
     await release();
-    throw error;
+    if (error instanceof OpenError) throw error;
+    throw new OpenError(`${dataDir} cannot be served: ${reasonOf(error)}`, { cause: error });
   }
 }
 
 /** Threads that nobody will ask anything are ended. */
-async function begin(
-  wallet: EngineWallet,
-  router: Router,
+async function orAbandon<T>(
   partitions: readonly PartitionClient[],
-  dataDir: string,
-): Promise<void> {
+  work: () => Promise<T>,
+): Promise<T> {
   try {
-    await router.learn();
-    await wallet.begin();
+    return await work();
   } catch (error) {
     await Promise.all(partitions.map((partition) => partition.abandon()));
-    throw unservable(dataDir, error);
+    throw error;
   }
-}
-
-function unservable(dataDir: string, error: unknown): OpenError {
-  return new OpenError(`${dataDir} cannot be served: ${reasonOf(error)}`, { cause: error });
 }
 
 async function openPartitions(
@@ -94,11 +91,11 @@ async function openPartitions(
   settings: Settings,
   surroundings: Surroundings,
 ): Promise<PartitionClient[]> {
-  const numbers = Array.from({ length: manifest.partitions }, (_, number) => number);
-  const directories = numbers.map((number) => partitionDirectory(dataDir, number));
+  const directories = Array.from({ length: manifest.partitions }, (_, number) => {
+    return partitionDirectory(dataDir, number);
+  });
   await probe(manifest, directories);
-  const partitions = numbers.map((number) => {
-    const directory = partitionDirectory(dataDir, number);
+  const partitions = directories.map((directory, number) => {
     for (const part of ['journal', 'checkpoint']) {
       mkdirSync(join(directory, part), { recursive: true, mode: 0o700 });
     }
@@ -115,23 +112,21 @@ async function openPartitions(
     };
     return new PartitionClient(options, surroundings);
   });
-  // All of them, also after a failure: to end a thread while LMDB opens a file ends the process.
-  const opened = await Promise.allSettled(
-    partitions.map((partition) => recover(partition, dataDir, settings)),
-  );
-  const failed = opened.find((one) => one.status === 'rejected');
-  if (failed !== undefined) {
-    await Promise.all(partitions.map((partition) => partition.abandon()));
-    throw failed.reason;
-  }
-  try {
-    const frames = opened.map((one) => (one as PromiseFulfilledResult<Hello>).value.frame);
-    markOpened(dataDir, manifest, frames);
-  } catch (error) {
-    await Promise.all(partitions.map((partition) => partition.abandon()));
-    throw error;
-  }
-  return partitions;
+  const onProgress: OnProgress = (done, total) => {
+    settings.onProgress?.({ what: 'replaying the journal, frames', done, total });
+  };
+  return orAbandon(partitions, async () => {
+    // All of them, also after a failure: to end a thread while LMDB opens a file ends the process.
+    const recoveries = partitions.map((partition) => partition.open(onProgress));
+    await Promise.allSettled(recoveries);
+    const hellos = await Promise.all(recoveries);
+    markOpened(
+      dataDir,
+      manifest,
+      hellos.map(({ frame }) => frame),
+    );
+    return partitions;
+  });
 }
 
 /** Looks at what is there, before this process maps it. */
@@ -142,19 +137,5 @@ async function probe({ begun }: Manifest, directories: readonly string[]): Promi
   }
   for (const directory of await probePartitions(directories)) {
     process.emitWarning(`the checkpoint in ${directory} was damaged; the journal is replayed`);
-  }
-}
-
-async function recover(
-  partition: PartitionClient,
-  dataDir: string,
-  { onProgress }: Settings,
-): Promise<Hello> {
-  try {
-    return await partition.open((done, total) => {
-      onProgress?.({ what: 'replaying the journal, frames', done, total });
-    });
-  } catch (error) {
-    throw unservable(dataDir, error);
   }
 }
