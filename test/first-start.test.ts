@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { openWallet } from 'purser';
 import { expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
+import { withFaults } from './support/mutant-wallet.js';
 import { main, run, serve } from './support/server.js';
 
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
@@ -21,6 +22,19 @@ test('a first start that was cut before its manifest had its name begins again',
   const wallet = await openWallet({ dataDir, partitions: 1 });
   expect(await wallet.createUsers(['alice'])).toBe(1);
   await wallet.close();
+});
+
+test('a first start on a disk without room for writes makes nothing', async () => {
+  const dataDir = newDirectory();
+  const reserve = { find: 'disk_reserve_bytes: 256 *', replace: 'disk_reserve_bytes: 2 ** 40 *' };
+  const openFull = await withFaults({ file: 'limits.js', ...reserve });
+  await expect(openFull({ dataDir })).rejects.toMatchObject({
+    name: 'OpenError',
+    message: expect.stringMatching(/ lacks space: .+$/),
+  });
+  expect(readdirSync(dataDir)).toEqual([]);
+  await (await openWallet({ dataDir, partitions: 1 })).close();
+  await (await openFull({ dataDir })).close();
 });
 
 test('what the system refuses of a first start is told in one line', async () => {

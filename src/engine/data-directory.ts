@@ -13,6 +13,7 @@ import {
 import { availableParallelism } from 'node:os';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { limits } from '../limits.js';
+import { freeBytes } from '../partitions/data-file.js';
 import { faultOfEnd, reasonOf } from '../partitions/fault.js';
 import { checkAddressSpace } from './address-space.js';
 import { syncDirectory } from './durable-file.js';
@@ -20,6 +21,7 @@ import { OpenError } from './errors.js';
 import { FORMAT, MANIFEST, type Manifest, readManifest, writeManifest } from './manifest.js';
 
 const OWNER_ONLY = 0o700;
+const MIB = 1024 ** 2;
 
 export function partitionDirectory(dataDir: string, partition: number): string {
   return join(dataDir, `partition-${partition}`);
@@ -59,6 +61,7 @@ export function prepareDirectory(dataDir: string, partitions = 1): void {
  */
 export function openDirectory(dataDir: string, partitions: number | undefined): Manifest {
   const found = readManifest(dataDir);
+  if (found?.begun !== true) demandSpace(dataDir);
   if (found === undefined) return create(dataDir, partitions ?? defaultPartitions());
   if (partitions !== undefined && partitions !== found.partitions) {
     throw new OpenError(
@@ -67,6 +70,14 @@ export function openDirectory(dataDir: string, partitions: number | undefined): 
     );
   }
   return found;
+}
+
+/** On a full disk LMDB ends the process that makes its files, without a word. */
+function demandSpace(dataDir: string): void {
+  const free = freeBytes(dataDir);
+  if (free >= limits.disk_reserve_bytes) return;
+  const [least, left] = [limits.disk_reserve_bytes, free].map((bytes) => Math.floor(bytes / MIB));
+  throw new OpenError(`${dataDir} lacks space: a new one takes ${least} MiB, and ${left} are free`);
 }
 
 /** The manifest of an existing data directory. */

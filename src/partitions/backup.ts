@@ -1,6 +1,7 @@
-import { mkdirSync, statfsSync, statSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { limits } from '../limits.js';
+import { freeBytes } from './data-file.js';
 import { faultOfEnd } from './fault.js';
 import { checkFrame, FrameFault } from './frame.js';
 import { type Journal, openJournal } from './journal.js';
@@ -44,8 +45,7 @@ export async function copyJournal(
 
 function refuseWithoutRoom(from: string, to: string): void {
   const { size } = statSync(join(journalDirectory(from), 'data.mdb'));
-  const { bavail, bsize } = statfsSync(to);
-  if (bavail * bsize < size + limits.disk_reserve_bytes) throw noRoom(to);
+  if (freeBytes(to) < size + limits.disk_reserve_bytes) throw noRoom(to);
 }
 
 /** Asked for before: a full file system can end the process that writes. */

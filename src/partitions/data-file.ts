@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuseUnreadable } from './unreadable.js';
 
@@ -57,6 +57,12 @@ export function syncDataFile(directory: string): void {
     fsyncSync(file);
     closeSync(file);
   }
+}
+
+/** What the file system of a path has for more. */
+export function freeBytes(path: string): number {
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize;
 }
 
 interface Meta {

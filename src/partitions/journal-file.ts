@@ -1,7 +1,7 @@
-import { statfsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { limits } from '../limits.js';
-import { syncDataFile } from './data-file.js';
+import { freeBytes, syncDataFile } from './data-file.js';
 import { type Environment, openEnvironment } from './environment.js';
 
 /** Frames of one partition on a disk, under growing numbers. */
@@ -110,10 +110,9 @@ class LmdbFile implements JournalFile {
     if (now - this.#checked >= limits.disk_check_interval_ms || !this.#room) {
       // A reader that was killed leaves its mark: no page that was freed since would be used again.
       this.#db.readerCheck();
-      const { bavail, bsize } = statfsSync(this.#directory);
       const { size } = statSync(join(this.#directory, 'data.mdb'));
       const isMapped = size <= limits.journal_map_bytes - limits.map_reserve_bytes;
-      this.#room = isMapped && bavail * bsize >= limits.disk_reserve_bytes;
+      this.#room = isMapped && freeBytes(this.#directory) >= limits.disk_reserve_bytes;
       this.#checked = now;
     }
     return this.#room;
