@@ -13,10 +13,9 @@ import {
 import { availableParallelism } from 'node:os';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { limits } from '../limits.js';
-import { freeBytes } from '../partitions/data-file.js';
+import { freeBytes, syncPath } from '../partitions/data-file.js';
 import { faultOfEnd, reasonOf } from '../partitions/fault.js';
 import { checkAddressSpace } from './address-space.js';
-import { syncDirectory } from './durable-file.js';
 import { OpenError } from './errors.js';
 import { FORMAT, MANIFEST, type Manifest, readManifest, writeManifest } from './manifest.js';
 
@@ -133,7 +132,7 @@ export function syncAbove(dataDir: string): void {
   for (let at = dirname(dataDir); statSync(at).dev === dev; at = dirname(at)) {
     // What may not be read was not made here.
     if (!canRead(at)) return;
-    syncDirectory(at);
+    syncPath(at);
     if (at === dirname(at)) return;
   }
 }

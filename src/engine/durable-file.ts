@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { syncPath } from '../partitions/data-file.js';
 
 /** Writes a small file for its owner alone: under its name it is whole and on the disk, or not there. */
 export function writeDurably(path: string, text: string): void {
@@ -11,15 +12,5 @@ export function writeDurably(path: string, text: string): void {
     closeSync(file);
   }
   renameSync(`${path}.new`, path);
-  syncDirectory(dirname(path));
-}
-
-/** Makes the names in a directory durable. */
-export function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r');
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
-  }
+  syncPath(dirname(path));
 }

@@ -52,9 +52,16 @@ function openToRead(path: string): number | undefined {
 
 /** Makes the file and its names durable, as another process may have left them in memory alone. */
 export function syncDataFile(directory: string): void {
-  for (const path of [join(directory, 'data.mdb'), directory, join(directory, '..')]) {
-    const file = openSync(path, 'r');
+  for (const path of [join(directory, 'data.mdb'), directory, join(directory, '..')])
+    syncPath(path);
+}
+
+/** Makes a file, or the names in a directory, durable. */
+export function syncPath(path: string): void {
+  const file = openSync(path, 'r');
+  try {
     fsyncSync(file);
+  } finally {
     closeSync(file);
   }
 }
