@@ -1,4 +1,5 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
 import type { Credential } from '../ledger/accounts.js';
 import { limits } from '../limits.js';
 import { EngineError } from './errors.js';
@@ -39,7 +40,8 @@ export class Passwords {
     if (this.#running < AT_ONCE) this.#running += 1;
     else await new Promise<void>((go) => this.#waiting.push(go));
     try {
-      return await derive(password, salt, { N: cost, r: 8, p: 1, maxmem: 256 * cost * 8 });
+      const options = { N: cost, r: 8, p: 1, maxmem: 256 * cost * 8 };
+      return await derive(password.normalize('NFC'), salt, HASH_BYTES, options);
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#running -= 1;
@@ -52,11 +54,4 @@ function full(): EngineError {
   return new EngineError('overloaded', 'too many passwords wait to be hashed; nothing was done');
 }
 
-function derive(password: string, salt: Uint8Array, options: ScryptOptions): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    scrypt(password.normalize('NFC'), salt, HASH_BYTES, options, (error, key) => {
-      if (error === null) resolve(key);
-      else reject(error);
-    });
-  });
-}
+const derive = promisify<string, Uint8Array, number, ScryptOptions, Buffer>(scrypt);

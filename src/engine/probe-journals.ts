@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -90,12 +91,7 @@ async function runProbe(args: readonly string[]): Promise<Found> {
   child.stdout.on('data', (text: Buffer) => {
     said += text.toString();
   });
-  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>(
-    (done, failed) => {
-      child.once('error', failed);
-      child.once('close', (code, signal) => done([code, signal]));
-    },
-  );
+  const [code, signal] = await once(child, 'close');
   return { ...read(said.trim().split('\n')), end: { code, signal, stderr: stderr() } };
 }
 
