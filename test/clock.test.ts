@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { openWallet, type Wallet } from 'purser';
 import { afterEach, expect, test, vi } from 'vitest';
+import { openJournal } from '../dist/partitions/journal.js';
+import { journalDirectory } from '../dist/partitions/journal-file.js';
+import { lastBefore, momentOf } from '../dist/partitions/moment.js';
 import { newDirectory } from './support/directory.js';
 import { main, run } from './support/server.js';
 
@@ -70,6 +74,21 @@ test('after the clock was put back, audits and copies see one moment of all part
   await wallet.close();
   wallet = await openWallet({ dataDir });
   await look(wallet, dataDir, 'restarted');
+  await wallet.close();
+});
+
+test('what comes after a moment does not belong to it, also right after the clock was put back', async () => {
+  const dataDir = newDirectory();
+  const wallet = await openWallet({ dataDir, partitions: 1 });
+  await wallet.createUsers(['a']);
+  putBack(HOUR_MS);
+  const directory = join(dataDir, 'partition-0');
+  const before = await momentOf([directory]);
+  await wallet.createUsers(['b']);
+  const options = { durability: 'disk', readOnly: true } as const;
+  const journal = openJournal(journalDirectory(directory), options);
+  expect(lastBefore(journal, before)).toBe(journal.last - 1);
+  await journal.close();
   await wallet.close();
 });
 

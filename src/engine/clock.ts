@@ -16,7 +16,8 @@ export class Clock {
       this.#last = now;
     } else {
       const steady = performance.now();
-      this.#lead ??= this.#last - steady;
+      // After the last one: a moment that has it (`partitions/moment.ts`) may be over.
+      this.#lead ??= this.#last + 1 - steady;
       this.#last = Math.max(this.#last, Math.floor(this.#lead + steady));
     }
     return this.#last;
