@@ -96,12 +96,12 @@ export const item: Rules<ItemArgs, ItemContext> = {
   opens: true,
   decide({ args, context, read, time }) {
     const { sku, body } = args;
-    const stored =
-      (read('own', ITEM + sku) as Item | undefined) ?? firstItem(sku, context.currency);
+    const kept = read('own', ITEM + sku) as Item | undefined;
+    const stored = kept ?? firstItem(sku, context.currency);
     const refused = faultOf(body) ?? preconditionOf(args, stored);
     if (refused !== undefined) return refused;
     const count = (read('own', COUNT) as number | undefined) ?? 0;
-    const isNew = read('own', ITEM + sku) === undefined;
+    const isNew = kept === undefined;
     if (isNew && count >= MAX_ITEMS) return refuse('limit_reached');
     const next: Item = {
       sku,

@@ -12,7 +12,7 @@ import {
 import { invalid, refuse } from '../../ledger/refusals.js';
 import type { Limits } from '../../ledger/vocabulary.js';
 import { type Extra, RESULT, type Slot } from '../../partitions/slots.js';
-import { answerOf } from '../answers.js';
+import { currencyOf } from '../answers.js';
 import type { Batch, Caller } from '../batch.js';
 import { writeLimits, writeOpen, writePlayerRead, writeStatus } from '../control-writer.js';
 import type { Condition, Outcome, Refused } from '../economy.js';
@@ -174,7 +174,7 @@ function playerOf(
   const state = extra?.player;
   if (state === undefined) return undefined;
   const { balance, version, disabled, limits } = state;
-  const { currency = '' } = answerOf(user, '', slot, index, undefined);
+  const currency = currencyOf(slot, index);
   const status = disabled ? 'DISABLED' : 'ACTIVE';
   return { player_id: user, balance, currency, status, version, limits };
 }
