@@ -1,13 +1,17 @@
 import type {
+  CreditBody,
   Entitlement,
   EntitlementStatus,
   Item,
   ItemBody,
   Order,
+  OrderBody,
   OrderRefund,
+  OrderRefundBody,
   Payment,
   PaymentEvent,
   PaymentEventOutcome,
+  SpendBody,
   Transaction,
   TransactionType,
 } from '../ledger/resources.js';
@@ -32,18 +36,6 @@ export interface Credits {
   add(player: string, body: CreditBody, options: RequestOptions): Promise<Outcome<Transaction>>;
 }
 
-export interface CreditBody {
-  /** Minor units, 1 to 1,000,000,000,000, as every amount here. */
-  readonly amount: number;
-  readonly reason: 'PURCHASE' | 'BONUS' | 'REWARD' | 'ADJUSTMENT';
-  /** 1 to 255 characters, as every `reason` and `reference` of the caller's own. */
-  readonly reference?: string;
-  /** Must be the player's own. */
-  readonly currency?: string;
-  /** 1 to 1,000 characters. */
-  readonly note?: string;
-}
-
 /** Money that a player spends outside of the shop. */
 export interface Spends {
   /** Spends credits. Refuses `insufficient_funds` (`balance`, `required`). */
@@ -58,13 +50,6 @@ export interface Spends {
     body: { readonly amount?: number; readonly reason?: string },
     options: RequestOptions,
   ): Promise<Outcome<Transaction>>;
-}
-
-export interface SpendBody {
-  /** Minor units, 1 to 1,000,000,000,000. */
-  readonly amount: number;
-  readonly reason?: string;
-  readonly reference?: string;
 }
 
 /** Money between players, who may live in different partitions. */
@@ -152,31 +137,6 @@ export interface Orders {
   get(player: string, order: string): Promise<Outcome<Order>>;
   /** Newest first. Refuses `invalid_cursor`. */
   list(player: string, options?: PageOptions): Promise<Outcome<Page<Order>>>;
-}
-
-export interface OrderLineBody {
-  readonly sku: string;
-  /** Units, 1 to 1,000,000; of a durable item 1. */
-  readonly quantity: number;
-}
-
-export interface OrderBody {
-  /** 1 to 50, each of another sku. */
-  readonly lines: readonly OrderLineBody[];
-  /** Minor units: the order is refused when the lines cost another amount. */
-  readonly expected_total?: number;
-  /** Both steps in one entry. */
-  readonly complete?: boolean;
-}
-
-/** All that is left (`{}`), some lines, or an amount with `revoke: 'none'`. */
-export interface OrderRefundBody {
-  readonly lines?: readonly OrderLineBody[];
-  /** Minor units. */
-  readonly amount?: number;
-  /** Which units: those that are unused (default), used ones too, or none: for an amount alone. */
-  readonly revoke?: 'unused' | 'force' | 'none';
-  readonly reason?: string;
 }
 
 /** What a player owns, in lots: `granted = remaining + consumed + revoked + expired`, in units. */

@@ -2,21 +2,14 @@ import { amount, idOf, members, oneOf, optional, pattern, words } from './forms.
 import { move, refundOf, uncovered } from './money.js';
 import { refuse } from './refusals.js';
 import { type BaseContext, change, grant, type Rules } from './request.js';
+import type { CreditBody, SpendBody } from './resources.js';
 import { SPEND_REFUNDS, transactionOf, transactionPrefix } from './transactions.js';
 
 /** Why money is moved, and what stands for it elsewhere, in words of the caller's own. */
 export const reason = words(255);
 const reference = words(255);
 
-export interface CreditArgs {
-  readonly amount: number;
-  readonly reason: 'PURCHASE' | 'BONUS' | 'REWARD' | 'ADJUSTMENT';
-  readonly reference?: string;
-  readonly currency?: string;
-  readonly note?: string;
-}
-
-const creditForm = members<CreditArgs>({
+const creditForm = members<CreditBody>({
   amount,
   reason: oneOf('PURCHASE', 'BONUS', 'REWARD', 'ADJUSTMENT'),
   reference: optional(reference),
@@ -25,7 +18,7 @@ const creditForm = members<CreditArgs>({
 });
 
 /** Adds credits, which `issuance` gives. */
-export const credit: Rules<CreditArgs, BaseContext> = {
+export const credit: Rules<CreditBody, BaseContext> = {
   form: creditForm,
   decide({ account, args: { amount, currency } }) {
     if (currency !== undefined && currency !== account?.currency) {
@@ -36,15 +29,9 @@ export const credit: Rules<CreditArgs, BaseContext> = {
   answer: transactionOf,
 };
 
-export interface SpendArgs {
-  readonly amount: number;
-  readonly reason?: string;
-  readonly reference?: string;
-}
-
 /** Spends credits, which the treasury earns. */
-export const spend: Rules<SpendArgs, BaseContext> = {
-  form: members<SpendArgs>({ amount, reason: optional(reason), reference: optional(reference) }),
+export const spend: Rules<SpendBody, BaseContext> = {
+  form: members<SpendBody>({ amount, reason: optional(reason), reference: optional(reference) }),
   needsActive: true,
   decide({ account, args: { amount } }) {
     if (account === undefined) return refuse('player_not_found');

@@ -16,7 +16,7 @@ import {
   type Ruling,
   rfc3339,
 } from './request.js';
-import type { OrderRefund } from './resources.js';
+import type { OrderLineBody, OrderRefund, OrderRefundBody } from './resources.js';
 import {
   ORDER,
   refundStatusOf,
@@ -25,15 +25,8 @@ import {
   statusOf,
 } from './stored-orders.js';
 
-/** What becomes of the units that are paid back. */
-export type Revoke = 'unused' | 'force' | 'none';
-
-export interface OrderRefundArgs {
+export interface OrderRefundArgs extends OrderRefundBody {
   readonly order: string;
-  readonly lines?: readonly { readonly sku: string; readonly quantity: number }[];
-  readonly amount?: number;
-  readonly revoke?: Revoke;
-  readonly reason?: string;
 }
 
 /** Document: a refund as it was given. */
@@ -120,7 +113,7 @@ function allParts(asked: Asked<OrderRefundArgs>, found: StoredOrder): readonly P
 function partsOfLines(
   asked: Asked<OrderRefundArgs>,
   found: StoredOrder,
-  lines: NonNullable<OrderRefundArgs['lines']>,
+  lines: readonly OrderLineBody[],
 ): readonly Part[] | Refusal {
   const parts: Part[] = [];
   for (const [i, { sku, quantity }] of lines.entries()) {

@@ -21,7 +21,7 @@ import {
   type Rules,
   type Ruling,
 } from './request.js';
-import type { Item } from './resources.js';
+import type { Item, OrderBody, OrderLineBody } from './resources.js';
 import {
   isExpired,
   ORDER,
@@ -41,22 +41,14 @@ const MAX_LINES = 50;
 const PENDING = 'pending';
 type Pending = readonly (readonly [order: string, expires: number])[];
 
-interface LineArgs {
-  readonly sku: string;
-  readonly quantity: number;
-}
-
 /** A sku of another form than the catalogue's is unknown to it, and no fault of its own. */
-export const linesForm: Form<readonly LineArgs[]> = listOf(
-  members<LineArgs>({ sku: text, quantity }),
+export const linesForm: Form<readonly OrderLineBody[]> = listOf(
+  members<OrderLineBody>({ sku: text, quantity }),
   1,
   MAX_LINES,
 );
 
-export interface OrderArgs {
-  readonly lines: readonly LineArgs[];
-  readonly expected_total?: number;
-  readonly complete?: boolean;
+export interface OrderArgs extends OrderBody {
   /** The body that a front end sent to buy one item. */
   readonly purchase?: Purchase;
 }
@@ -151,7 +143,7 @@ function pendingOrder({ args, read, time }: Asked<OrderOnlyArgs>): StoredOrder |
   });
 }
 
-function repeated(lines: readonly LineArgs[]): Refusal | undefined {
+function repeated(lines: readonly OrderLineBody[]): Refusal | undefined {
   const seen = new Set<string>();
   for (const [i, { sku }] of lines.entries()) {
     if (seen.has(sku)) return invalid(`/lines/${i}/sku`, 'is in another line already');
@@ -161,7 +153,7 @@ function repeated(lines: readonly LineArgs[]): Refusal | undefined {
 }
 
 function unavailable(
-  lines: readonly LineArgs[],
+  lines: readonly OrderLineBody[],
   items: readonly (Quote | null)[],
 ): Refusal | undefined {
   for (const [i, { sku, quantity }] of lines.entries()) {
@@ -175,7 +167,7 @@ function unavailable(
   return undefined;
 }
 
-function freeze({ sku, quantity }: LineArgs, item: Quote): StoredLine {
+function freeze({ sku, quantity }: OrderLineBody, item: Quote): StoredLine {
   const { version, kind, price, grants, duration, max_per_player: max } = item;
   return {
     sku,

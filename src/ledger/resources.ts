@@ -1,6 +1,6 @@
 /**
- * What the ledger keeps and tells beside balances. Amounts are in minor units; times are RFC 3339
- * in UTC with milliseconds, such as `2026-11-22T09:30:00.000Z`.
+ * What the ledger is asked for, keeps and tells beside balances. Amounts are in minor units; times are
+ * RFC 3339 in UTC with milliseconds, such as `2026-11-22T09:30:00.000Z`.
  */
 
 export const transactionTypes = [
@@ -57,6 +57,25 @@ export interface Transaction {
   readonly created_at: string;
 }
 
+export interface CreditBody {
+  /** Minor units, 1 to 1,000,000,000,000, as every amount here. */
+  readonly amount: number;
+  readonly reason: 'PURCHASE' | 'BONUS' | 'REWARD' | 'ADJUSTMENT';
+  /** 1 to 255 characters, as every `reason` and `reference` of the caller's own. */
+  readonly reference?: string;
+  /** Must be the player's own. */
+  readonly currency?: string;
+  /** 1 to 1,000 characters. */
+  readonly note?: string;
+}
+
+export interface SpendBody {
+  /** Minor units, 1 to 1,000,000,000,000. */
+  readonly amount: number;
+  readonly reason?: string;
+  readonly reference?: string;
+}
+
 export type ItemKind = 'durable' | 'consumable' | 'currency';
 
 export interface ItemBody {
@@ -82,6 +101,31 @@ export interface Item extends ItemBody {
   readonly active: boolean;
   readonly currency: string;
   readonly updated_at: string;
+}
+
+export interface OrderLineBody {
+  readonly sku: string;
+  /** Units, 1 to 1,000,000; of a durable item 1. */
+  readonly quantity: number;
+}
+
+export interface OrderBody {
+  /** 1 to 50, each of another sku. */
+  readonly lines: readonly OrderLineBody[];
+  /** Minor units: the order is refused when the lines cost another amount. */
+  readonly expected_total?: number;
+  /** Both steps in one entry. */
+  readonly complete?: boolean;
+}
+
+/** All that is left (`{}`), some lines, or an amount with `revoke: 'none'`. */
+export interface OrderRefundBody {
+  readonly lines?: readonly OrderLineBody[];
+  /** Minor units. */
+  readonly amount?: number;
+  /** Which units: those that are unused (default), used ones too, or none: for an amount alone. */
+  readonly revoke?: 'unused' | 'force' | 'none';
+  readonly reason?: string;
 }
 
 export type OrderStatus = 'PENDING' | 'COMPLETED' | 'CANCELLED' | 'REFUNDED';
