@@ -159,12 +159,8 @@ function pad(value: number, digits: number): string {
   return String(value).padStart(digits, '0');
 }
 
-const days = new Map<number, { year: number; month: number; date: number }>();
-
 /** The date of a day counted from 1970-01-01, by eras of 400 years that begin in March. */
 function civil(day: number): { year: number; month: number; date: number } {
-  const known = days.get(day);
-  if (known !== undefined) return known;
   const shifted = day + 719_468;
   const era = Math.floor(shifted / 146_097);
   const ofEra = shifted - era * 146_097;
@@ -177,8 +173,5 @@ function civil(day: number): { year: number; month: number; date: number } {
   const shiftedMonth = Math.floor((5 * ofYear + 2) / 153);
   const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
   const date = ofYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1;
-  const found = { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, date };
-  if (days.size >= REMEMBERED) days.clear();
-  days.set(day, found);
-  return found;
+  return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, date };
 }
