@@ -46,15 +46,6 @@ export function supplyOf({ partitions }: Manifest, partition: number): number {
 }
 
 /**
- * Makes the directory where there is none, so that it can be locked. Throws OpenError, also where the
- * least number of partitions that it can have finds no address space.
- */
-export function prepareDirectory(dataDir: string, partitions = 1): void {
-  checkAddressSpace(partitions);
-  makeDirectory(dataDir);
-}
-
-/**
  * The manifest of a directory that this process has locked; a new one gets its own. Throws OpenError
  * with one clear line for what is no data directory.
  */

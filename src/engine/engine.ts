@@ -3,15 +3,15 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve as absolute, join } from 'node:path';
 import { reasonOf } from '../partitions/fault.js';
-import { reserveAddressSpace } from './address-space.js';
+import { checkAddressSpace, reserveAddressSpace } from './address-space.js';
 import { Audits } from './audit.js';
 import { Clock } from './clock.js';
 import {
   genesisHash,
+  makeDirectory,
   markOpened,
   openDirectory,
   partitionDirectory,
-  prepareDirectory,
   supplyOf,
 } from './data-directory.js';
 import { lockDirectory } from './directory-lock.js';
@@ -35,7 +35,9 @@ export async function openWallet(options: WalletOptions = {}): Promise<Wallet> {
   const settings = settle(options);
   const temporary = settings.dataDir === undefined;
   const dataDir = absolute(settings.dataDir ?? join(tmpdir(), `purser-${randomUUID()}`));
-  prepareDirectory(dataDir, settings.partitions);
+  // Before it is made: the least number of partitions that it can have must find room.
+  checkAddressSpace(settings.partitions ?? 1);
+  makeDirectory(dataDir);
   const lock = await lockDirectory(dataDir);
   const surroundings = { clock: new Clock(), start: startThread, turnEnd: new TurnEnd() };
   const audits = new Audits(dataDir);
