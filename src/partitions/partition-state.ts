@@ -106,9 +106,4 @@ export class PartitionState {
     if (kind === 'status') return;
     this.documents.apply(actor.key, packChanges([change(LIMITS, actor.limits ?? null)]), 0);
   }
-
-  /** Resolves when everything sealed so far is durable. */
-  durable(): Promise<void> {
-    return this.#journal.durable();
-  }
 }

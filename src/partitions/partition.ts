@@ -58,7 +58,7 @@ export class Partition {
     this.#state.openFrame(entryBytes(record, 0)).append({ ...head, postings }, record, 0);
     applyToBooks(this.#state.books, postings);
     this.#state.seal();
-    await this.#state.durable();
+    await this.#journal.durable();
   }
 
   /** Runs a batch; resolves when everything that its answers depend on is durable. */
@@ -68,7 +68,7 @@ export class Partition {
     this.#state.begin(task.time, task.bytes + task.count * ENTRY_OVERHEAD_BYTES);
     const extras = this.#turn.run(slot, task.count, task.bytes, this.#journal.hasRoom());
     this.#state.seal();
-    const durable = this.#state.durable();
+    const durable = this.#journal.durable();
     this.#checkpointer.step();
     await durable;
     return { extras };
