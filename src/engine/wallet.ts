@@ -1,3 +1,4 @@
+import type { Limits as PlayerLimits } from '../ledger/vocabulary.js';
 import type { Answer, BalanceBody, BetBody, InfoAnswer, RollbackBody, WinBody } from './bodies.js';
 import type {
   Accounts,
@@ -13,6 +14,8 @@ import type {
   Transactions,
   Transfers,
 } from './economy.js';
+
+export type { Limits as PlayerLimits } from '../ledger/vocabulary.js';
 
 /** What `batch` takes: one operation and the body of its endpoint. */
 export type Operation =
@@ -31,16 +34,6 @@ export interface Player {
   /** How many entries there are of the player. */
   readonly version: number;
   readonly limits: PlayerLimits;
-}
-
-/** Limits in minor units; an absent one does not limit. */
-export interface PlayerLimits {
-  /** The largest single bet. */
-  readonly max_bet?: number;
-  /** All bets of one UTC day together. */
-  readonly daily_stake?: number;
-  /** Bets less wins of one UTC day. */
-  readonly daily_loss?: number;
 }
 
 /** Limits as they are set; null clears one, as its absence does. */

@@ -1,13 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { Outcome } from '../../engine/economy.js';
 import type {
+  ClearableLimits,
   Player,
   PlayerBody,
-  PlayerLimits,
   PlayerStatus,
   Wallet,
 } from '../../engine/wallet.js';
-import { withoutNulls } from '../members.js';
 import { type Answered, addOperation, type Doors } from '../operation.js';
 import { Problem } from '../problems.js';
 import { examples } from '../schemas/examples.js';
@@ -16,8 +15,6 @@ import * as schemas from '../schemas/players.js';
 const tag = 'Players';
 const answers = { 200: schemas.player };
 const shared = { tag, answers, examples: { 200: examples.player } } as const;
-
-type LimitsBody = { readonly [Name in keyof PlayerLimits]: PlayerLimits[Name] | null };
 
 /** `/v1/players`: what a player has and may do. */
 export function playerRoutes(app: FastifyInstance, doors: Doors, { players }: Wallet): void {
@@ -75,7 +72,7 @@ export function playerRoutes(app: FastifyInstance, doors: Doors, { players }: Wa
       return found(await players.setStatus(player, body.status, options));
     },
   );
-  addOperation<LimitsBody>(
+  addOperation<ClearableLimits>(
     app,
     doors,
     {
@@ -93,7 +90,7 @@ export function playerRoutes(app: FastifyInstance, doors: Doors, { players }: Wa
       condition: true,
     },
     async ({ player, body, options }) => {
-      return found(await players.setLimits(player, withoutNulls(body), options));
+      return found(await players.setLimits(player, body, options));
     },
   );
 }
