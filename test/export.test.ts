@@ -151,6 +151,23 @@ test('every kind of entry is there with what it posted', async () => {
   expect(entries[0]).not.toHaveProperty('transaction_uuid');
 });
 
+test('a change of a player says what was set, and no amount', async () => {
+  const dataDir = await filled(1, async (wallet) => {
+    await wallet.createUsers(['alice']);
+    await wallet.players.setStatus('alice', 'DISABLED');
+    await wallet.players.setStatus('alice', 'ACTIVE');
+    await wallet.players.setLimits('alice', { max_bet: 10 });
+    await wallet.players.setLimits('alice', {});
+  });
+  const [, ...changes] = exported(dataDir, '--user', 'alice');
+  expect(changes).toMatchObject([
+    { kind: 'status', status: 'DISABLED', amount: 0 },
+    { kind: 'status', status: 'ACTIVE', amount: 0 },
+    { kind: 'limits', limits: { max_bet: 10 }, amount: 0 },
+    { kind: 'limits', limits: null, amount: 0 },
+  ]);
+});
+
 test('entries of several partitions are merged by time, then partition, then sequence', async () => {
   const entries = exported(await filled(4, someBets));
   expect(entries.length).toBe(4 + users.length + 20);

@@ -13,7 +13,6 @@ import {
 } from './frame.js';
 import { type Journal, openJournal } from './journal.js';
 import { journalDirectory } from './journal-file.js';
-import { unpack } from './packing.js';
 import {
   amountOf,
   DETAILS,
@@ -26,6 +25,7 @@ import {
   unpackDetail,
 } from './record.js';
 import { hexAt, userOf } from './request-record.js';
+import { settingOf } from './setting-record.js';
 import { readUuid } from './uuid.js';
 
 /** An entry as a person reads it; amounts in minor units. */
@@ -37,7 +37,7 @@ export interface PlainEntry {
   readonly kind: Kind;
   readonly user: string;
   readonly currency: string;
-  /** As it was asked for; of a request what it moved for its player. */
+  /** As it was asked for; of a request, or a change of a status, what it moved for its player. */
   readonly amount: number;
   readonly balance: number;
   readonly version: number;
@@ -83,17 +83,18 @@ function readEntry(
   const { balance, version, postings } = readEntryHead(bytes, at);
   const record = recordOf(bytes, at);
   const kind = kindOf(bytes, at);
+  const isAsked = kind !== 'status' && !isRequest(kind);
   return {
     kind,
     user: nameOf(userOf(bytes, record)),
     currency: currencies.read(bytes, record + RECORD.currency),
-    amount: isRequest(kind) ? Math.abs(movedOf(bytes, at)) : amountOf(bytes, record),
+    amount: isAsked ? amountOf(bytes, record) : Math.abs(movedOf(bytes, at)),
     balance,
     version,
     ...(isTransaction(kind) && readIds(bytes, record)),
     ...(isRequest(kind) && { transaction: idOf(bytes, record) }),
     postings,
-    details: isRequest(kind) ? readRequest(bytes, record) : readOptional(bytes, record),
+    details: readMore(kind, bytes, record),
   };
 }
 
@@ -108,8 +109,12 @@ function nameOf(user: string): string {
 }
 
 /** What was asked for. What the engine knew beside it may be a secret, such as a password's hash. */
-function readRequest(bytes: Bytes, record: number): Record<string, unknown> {
-  return { request: unpackDetail(bytes, record, DETAILS.args) };
+function readMore(kind: Kind, bytes: Bytes, record: number): Record<string, unknown> {
+  if (isRequest(kind)) return { request: unpackDetail(bytes, record, DETAILS.args) };
+  if (kind !== 'status' && kind !== 'limits') return readOptional(bytes, record);
+  const setting = settingOf(kind, bytes, record);
+  if (setting.kind === 'limits') return { limits: setting.limits ?? null };
+  return { status: setting.disabled ? 'DISABLED' : 'ACTIVE' };
 }
 
 function readIds(
@@ -134,7 +139,7 @@ const FLAG_NAMES = {
 } as const;
 
 /** Details that are no optional field as it was sent. */
-const unread: ReadonlySet<string> = new Set(['token', 'request', 'settings', 'context', 'day']);
+const unread: ReadonlySet<string> = new Set(['token', 'request', 'day']);
 
 /** The optional fields but for the token, of which only a hash is kept. */
 function readOptional(bytes: Bytes, record: number): Record<string, unknown> {
@@ -145,8 +150,6 @@ function readOptional(bytes: Bytes, record: number): Record<string, unknown> {
     if (value === undefined || unread.has(name)) continue;
     found[name] = name === 'meta' ? JSON.parse(value) : value;
   }
-  const settings = details.get(DETAILS.settings);
-  if (settings !== undefined) found['limits'] = unpack(settings);
   const flags = bytes.u8[record + RECORD.flags] as number;
   for (const [name, bit] of Object.entries(FLAG_NAMES)) {
     if ((flags & bit) !== 0) found[name] = true;
