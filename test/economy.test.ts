@@ -313,6 +313,23 @@ test('a price in another currency than the wallet now has is no price', async ()
   await other.close();
 });
 
+test('a full catalogue takes no other item, and new versions of each that it has', async () => {
+  const full = await openWallet({ partitions: 1, durability: 'process' });
+  const body = { name: 'One of many', kind: 'consumable', price: 1 } as const;
+  for (let i = 0; i < 10_000; i += 500) {
+    const skus = Array.from({ length: 500 }, (_, j) => `sku-${i + j}`);
+    const made = await Promise.all(skus.map((sku) => full.items.put(sku, body)));
+    expect(made.every(({ ok }) => ok)).toBe(true);
+  }
+  for (const sku of ['sku-0', 'gold_coin']) {
+    const changed = await full.items.put(sku, { ...body, price: 2 }, { ifMatch: 1 });
+    expect(changed).toMatchObject({ value: { version: 2 } });
+  }
+  expect(await full.items.put('other', body)).toMatchObject({ code: 'limit_reached' });
+  expect(await full.audit()).toMatchObject({ ok: true });
+  await full.close();
+});
+
 test('an item can be limited for each player, and what is given back counts no more', async () => {
   const body = { name: 'Hat', kind: 'consumable', price: 1, max_per_player: 3 } as const;
   await put('hat', body);

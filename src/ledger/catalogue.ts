@@ -101,8 +101,7 @@ export const item: Rules<ItemArgs, ItemContext> = {
     const refused = faultOf(body) ?? preconditionOf(args, stored);
     if (refused !== undefined) return refused;
     const count = (read('own', COUNT) as number | undefined) ?? 0;
-    const isNew = kept === undefined;
-    if (isNew && count >= MAX_ITEMS) return refuse('limit_reached');
+    if (stored === undefined && count >= MAX_ITEMS) return refuse('limit_reached');
     const next: Item = {
       sku,
       version: (stored?.version ?? 0) + 1,
@@ -117,7 +116,7 @@ export const item: Rules<ItemArgs, ItemContext> = {
       [
         change(ITEM + sku, next),
         change(`${VERSION}${sku}:${next.version}`, next),
-        ...(isNew ? [change(COUNT, count + 1)] : []),
+        ...(kept === undefined ? [change(COUNT, count + 1)] : []),
       ],
     );
   },
