@@ -133,17 +133,17 @@ test('every kind of entry is there with what it posted', async () => {
     await wallet.players.setLimits('alice', { max_bet: 10 });
   });
   const entries = exported(dataDir, '--user', 'alice');
-  const shown = entries.map(({ kind, balance_after, version, postings }) => {
-    const moved = (postings as { amount: number }[]).map(({ amount }) => amount);
-    return [kind, balance_after, version, ...moved];
+  const shown = entries.map(({ kind, amount, balance_after, version, postings }) => {
+    const moved = (postings as { amount: number }[]).map((posting) => posting.amount);
+    return [kind, amount, balance_after, version, ...moved];
   });
   expect(shown).toEqual([
-    ['open', 100_000, 1, -100_000, 100_000],
-    ['bet', 99_960, 2, -40, 40],
-    ['win', 100_030, 3, 70, -70],
-    ['rollback', 100_070, 4, 40, -40],
-    ['status', 100_070, 5],
-    ['limits', 100_070, 6],
+    ['open', 100_000, 100_000, 1, -100_000, 100_000],
+    ['bet', 40, 99_960, 2, -40, 40],
+    ['win', 70, 100_030, 3, 70, -70],
+    ['rollback', 40, 100_070, 4, 40, -40],
+    ['status', 0, 100_070, 5],
+    ['limits', 0, 100_070, 6],
   ]);
   const named = entries.map((entry) => entry['reference_transaction_uuid']);
   const [id, none] = [stake['transaction_uuid'], undefined];

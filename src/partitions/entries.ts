@@ -37,7 +37,7 @@ export interface PlainEntry {
   readonly kind: Kind;
   readonly user: string;
   readonly currency: string;
-  /** As it was asked for; of a request, or a change of a status, what it moved for its player. */
+  /** As it was asked for; of a request, a rollback or a change of a status, what it moved for its player. */
   readonly amount: number;
   readonly balance: number;
   readonly version: number;
@@ -83,7 +83,7 @@ function readEntry(
   const { balance, version, postings } = readEntryHead(bytes, at);
   const record = recordOf(bytes, at);
   const kind = kindOf(bytes, at);
-  const isAsked = kind !== 'status' && !isRequest(kind);
+  const isAsked = kind !== 'status' && kind !== 'rollback' && !isRequest(kind);
   return {
     kind,
     user: nameOf(userOf(bytes, record)),
