@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openWallet } from 'purser';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
 import { withFaults } from './support/mutant-wallet.js';
 import { run, type Server, serve } from './support/server.js';
@@ -149,3 +151,36 @@ test('a checkpoint that is due at a start on a full disk waits, and reads go on'
   const again = await openWallet({ dataDir: crashed, durability: 'process' });
   await again.close();
 });
+
+const small = mkdtempSync(join(tmpdir(), 'purser-test-'));
+const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]).status === 0;
+
+afterAll(() => {
+  if (mounted) spawnSync('umount', ['-l', small]);
+  rmSync(small, { recursive: true, force: true });
+});
+
+/** Needs a mount. */
+test.skipIf(!mounted)(
+  'a directory without locks is no damaged one where the disk is full',
+  async () => {
+    const directory = newDirectory();
+    await begin(directory);
+    const copy = join(small, 'data');
+    cpSync(directory, copy, { recursive: true, filter: (file) => !file.endsWith('lock.mdb') });
+    const ballast = join(small, 'ballast');
+    expect(() => writeFileSync(ballast, Buffer.alloc(2 ** 20))).toThrow('ENOSPC');
+    const before = readdirSync(join(copy, 'partition-0'));
+    for (const command of ['verify', 'export', 'serve']) {
+      const { code, err } = run(command, '--data', copy);
+      expect({ command, code, err }).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('ENOSPC'),
+      });
+    }
+    expect(run('serve', '--data', join(small, 'new'))).toMatchObject({ code: 2 });
+    expect(readdirSync(join(copy, 'partition-0'))).toEqual(before);
+    rmSync(ballast);
+    expect(run('verify', '--data', copy)).toMatchObject({ code: 0 });
+  },
+);

@@ -14,7 +14,7 @@ import { availableParallelism } from 'node:os';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { limits } from '../limits.js';
 import { freeBytes, syncPath } from '../partitions/data-file.js';
-import { faultOfEnd, reasonOf } from '../partitions/fault.js';
+import { faultOfEnd, isFullDisk, reasonOf } from '../partitions/fault.js';
 import { checkAddressSpace } from './address-space.js';
 import { OpenError } from './errors.js';
 import { FORMAT, MANIFEST, type Manifest, readManifest, writeManifest } from './manifest.js';
@@ -110,11 +110,6 @@ export function markOpened(dataDir: string, manifest: Manifest, frames: readonly
     // The older note says less, and nothing wrong: what is there can be read.
     if (!manifest.begun || !isFullDisk(error)) throw error;
   }
-}
-
-function isFullDisk(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
 /** Makes the names durable by which a new directory is found, up to where its file system begins. */

@@ -1,4 +1,7 @@
+import { existsSync, linkSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
+import { isFullDisk } from './fault.js';
 
 export type Environment = RootDatabase<Buffer, Buffer>;
 
@@ -11,6 +14,7 @@ export interface EnvironmentOptions {
 /** Opens an LMDB environment, in the one way in which its promises hold. */
 export function openEnvironment(directory: string, options: EnvironmentOptions): Environment {
   const { durability, readOnly = false, mapSize } = options;
+  makeLockFile(directory);
   const settings: RootDatabaseOptionsWithPath & { readonly batchStartThreshold: number } = {
     path: directory,
     noSubdir: false,
@@ -28,4 +32,26 @@ export function openEnvironment(directory: string, options: EnvironmentOptions):
     cache: false,
   };
   return open<Buffer, Buffer>(settings);
+}
+
+/** As long as LMDB makes it. */
+const LOCK_BYTES = 8_272;
+
+/**
+ * LMDB maps its lock file before there is room for it: on a full disk that ends the process. So it
+ * finds one here, which another process can only see whole. Throws when the disk is full.
+ */
+function makeLockFile(directory: string): void {
+  const path = join(directory, 'lock.mdb');
+  if (existsSync(path)) return;
+  const made = `${path}.${process.pid}`;
+  try {
+    writeFileSync(made, Buffer.alloc(LOCK_BYTES));
+    linkSync(made, path);
+  } catch (error) {
+    // Where no file can be made, or another process was faster, LMDB says the rest.
+    if (isFullDisk(error)) throw error;
+  } finally {
+    rmSync(made, { force: true });
+  }
 }

@@ -14,6 +14,11 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+export function isFullDisk(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
 /** What is wrong with a frame, in one line: Node draws the difference of two values below. */
 export function faultIn(error: unknown): string {
   if (error instanceof FrameFault) return error.message;
