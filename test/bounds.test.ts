@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { EngineError, openWallet, type Wallet } from 'purser';
 import { expect, test, vi } from 'vitest';
 import { newDirectory } from './support/directory.js';
+import { withFaults } from './support/mutant-wallet.js';
 import { run, serve } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
 
@@ -241,6 +242,26 @@ test('balances are exact up to 2^53-1 and go no further', async () => {
   expect((await win(2)).status).toBe('RS_ERROR_UNKNOWN');
   expect(await win(1)).toMatchObject({ status: 'RS_OK', balance: Number.MAX_SAFE_INTEGER });
   expect((await wallet.books()).total).toBe(0n);
+  await wallet.close();
+});
+
+test('however many ask for the books, a bet finds its place', async () => {
+  const counts = 'async turn(task) { globalThis.turns = (globalThis.turns ?? 0) + 1;';
+  const waits =
+    'async books() { globalThis.next ??= globalThis.turns + 1;' +
+    'while (globalThis.turns < globalThis.next) await new Promise((r) => setTimeout(r, 5));';
+  const open = await withFaults(
+    { file: 'partitions/partition.js', find: 'async turn(task) {', replace: counts },
+    { file: 'partitions/partition.js', find: 'async books() {', replace: waits },
+  );
+  const wallet = await open({ partitions: 1 });
+  await wallet.createUsers(['alice']);
+  // None of them ends before the turn of the bet.
+  const books = Array.from({ length: 50 }, () => wallet.books());
+  expect(await wallet.bet(bet('alice', 1))).toMatchObject({ status: 'RS_OK' });
+  for (const { accounts, total } of await Promise.all(books)) {
+    expect([accounts['house'], total]).toEqual([1n, 0n]);
+  }
   await wallet.close();
 });
 

@@ -1,47 +1,28 @@
 import { type VerifyReport, verifyDirectory } from './directory.js';
 import type { Audit } from './economy.js';
 import { closed, EngineError, OpenError } from './errors.js';
-
-/** A walk under way, and the one that those wait for who asked during it. */
-interface Walk {
-  readonly audit: Promise<Audit>;
-  next?: Promise<Audit>;
-}
+import { Shared } from './shared.js';
 
 /**
- * Walks of a wallet's journal as it is when they begin, each in a process of its own. One at a time:
- * whoever asks meanwhile shares the next, which sees all that was answered before it was asked for.
+ * Walks of a wallet's journal as it is when they begin, each in a process of its own: one at a time.
  */
 export class Audits {
   readonly #dataDir: string;
   readonly #closing = new AbortController();
-  #underWay: Walk | undefined;
+  readonly #walks = new Shared(() => this.#walk());
 
   constructor(dataDir: string) {
     this.#dataDir = dataDir;
   }
 
   run(): Promise<Audit> {
-    const walk = this.#underWay;
-    if (walk === undefined) return this.#begin();
-    const begin = (): Promise<Audit> => this.#begin();
-    walk.next ??= walk.audit.then(begin, begin);
-    return walk.next;
+    return this.#walks.get();
   }
 
   /** Ends the walk under way, with its process: who waits hears that the wallet is closed. */
   async close(): Promise<void> {
     this.#closing.abort(closed());
-    const { audit, next } = this.#underWay ?? {};
-    await Promise.allSettled([audit, next]);
-  }
-
-  #begin(): Promise<Audit> {
-    const audit = this.#walk().finally(() => {
-      this.#underWay = undefined;
-    });
-    this.#underWay = { audit };
-    return audit;
+    await this.#walks.ended();
   }
 
   async #walk(): Promise<Audit> {

@@ -10,6 +10,7 @@ import { greet, type OnProgress } from './greeting.js';
 import { Mailbox } from './mailbox.js';
 import { healthOf, Lives, type State } from './partition-health.js';
 import type { StartThread, Thread, ThreadOptions } from './pool.js';
+import { Shared } from './shared.js';
 import type { TurnEnd } from './turn-end.js';
 import type { PartitionChange, PartitionHealth } from './wallet.js';
 import { Watchdog } from './watchdog.js';
@@ -49,6 +50,8 @@ export class PartitionClient {
   #recovery: Promise<void> | undefined;
   #changed: (change: PartitionChange) => void = () => {};
   readonly #watchdog: Watchdog<Batch>;
+  /** Each would take a turn of the thread. */
+  readonly #books = new Shared(async () => (await this.#ask('books')) as BookValues);
 
   constructor(options: ClientOptions, { clock, start, turnEnd }: Surroundings) {
     this.#clock = clock;
@@ -145,8 +148,8 @@ export class PartitionClient {
   }
 
   /** The durable sums of its accounts. */
-  async books(): Promise<BookValues> {
-    return (await this.#ask('books')) as BookValues;
+  books(): Promise<BookValues> {
+    return this.#books.get();
   }
 
   /** Fingerprints of every id that the partition has, as lane and tag. */
