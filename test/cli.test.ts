@@ -31,6 +31,8 @@ test.each([
 
 test.each([
   ['PURSER_WEBHOOK_SECRET_TESTPSP', 'whsec_short'],
+  ['PURSER_WEBHOOK_SECRET_testpsp', `whsec_${'A'.repeat(32)}`],
+  ['PURSER_WEBHOOK_SECRET', `whsec_${'A'.repeat(32)}`],
   ['PURSER_API_KEYS', 'key:nowhere'],
   ['PURSER_API_KEYS', 'a key with spaces:admin'],
   ['PURSER_HUB88_PUBLIC_KEY', 'no key'],

@@ -7,7 +7,8 @@ import { Problem } from './problems.js';
 /** Keys of the providers whose callbacks are taken, by their names with `_` for `-`. */
 export type WebhookSecrets = ReadonlyMap<string, Buffer>;
 
-const VARIABLE = /^PURSER_WEBHOOK_SECRET_([A-Z0-9_]{1,32})$/;
+const VARIABLE = 'PURSER_WEBHOOK_SECRET';
+const PROVIDER = /^_([A-Z0-9_]{1,32})$/;
 const SECRET = /^whsec_([A-Za-z0-9+/]+={0,2})$/;
 const SHORTEST_BYTES = 16;
 
@@ -15,8 +16,11 @@ const SHORTEST_BYTES = 16;
 export function readWebhookSecrets(environment: NodeJS.ProcessEnv): WebhookSecrets {
   const secrets = new Map<string, Buffer>();
   for (const [variable, value] of Object.entries(environment)) {
-    const provider = VARIABLE.exec(variable)?.[1]?.toLowerCase();
-    if (provider === undefined || !value) continue;
+    if (!variable.startsWith(VARIABLE) || !value) continue;
+    const provider = PROVIDER.exec(variable.slice(VARIABLE.length))?.[1]?.toLowerCase();
+    if (provider === undefined) {
+      throw new Error(`${variable}: must end in _ and 1 to 32 of A-Z 0-9 _, the provider's name`);
+    }
     const key = Buffer.from(SECRET.exec(value)?.[1] ?? '', 'base64');
     if (key.length < SHORTEST_BYTES) {
       throw new Error(`${variable}: must be whsec_ and at least ${SHORTEST_BYTES} bytes in base64`);
