@@ -40,6 +40,20 @@ test('the command line wins over the environment, and that over .env', async () 
   expect(run('verify', '--data', join(directory, 'from-file')).code).toBe(0);
 });
 
+test('a .env in the encodings of Windows is read, or refused, and never passed over', () => {
+  const directory = dirname(newDirectory());
+  const verified = (bytes: string | Buffer): { status: number | null; stderr: string } => {
+    writeFileSync(join(directory, '.env'), bytes);
+    return spawnSync(process.execPath, [main, 'verify'], { cwd: directory, encoding: 'utf8' });
+  };
+  const text = '\ufeffPURSER_DATA=first\r\n';
+  expect(verified(text).stderr).toBe('purser: first is no data directory of purser\n');
+  expect(verified(Buffer.from(text, 'utf16le'))).toMatchObject({
+    status: 2,
+    stderr: 'purser: .env cannot be read: it is not UTF-8\n',
+  });
+});
+
 test('a second process on the same directory: one clear line and exit 2', async () => {
   const directory = newDirectory();
   const server = await serve(['--data', directory]);
