@@ -265,6 +265,35 @@ test('however many ask for the books, a bet finds its place', async () => {
   await wallet.close();
 });
 
+test.skipIf(process.platform !== 'linux')(
+  'an audit for which there are no files says so as every call does, and is there later',
+  async () => {
+    const script = `
+      import { closeSync, openSync } from 'node:fs';
+      import { openWallet } from ${JSON.stringify(import.meta.resolve('purser'))};
+      const wallet = await openWallet({ partitions: 1 });
+      const said = new Set();
+      for (const left of [0, 1, 2, 3, 4, 5, 100]) {
+        const files = [];
+        try {
+          for (;;) files.push(openSync('/dev/null'));
+        } catch {}
+        for (const file of files.splice(0, left)) closeSync(file);
+        const { name, code, ok } = await wallet.audit().catch((error) => error);
+        said.add(ok ?? name + ' ' + code);
+        for (const file of files) closeSync(file);
+      }
+      await wallet.close();
+      console.log(...said);`;
+    const limited = ['-c', 'ulimit -n 128; exec "$@"', 'sh', process.execPath];
+    const { stdout } = await promisify(execFile)('sh', [
+      ...limited,
+      ...['--input-type=module', '-e', script],
+    ]);
+    expect(stdout).toBe('EngineError unavailable true\n');
+  },
+);
+
 test('two workers of a cluster do not share a directory', async () => {
   const script = join(import.meta.dirname, 'support/cluster.mjs');
   const { stdout } = await promisify(execFile)(process.execPath, [script, newDirectory()]);

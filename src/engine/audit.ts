@@ -37,9 +37,14 @@ async function verified(dataDir: string, signal: AbortSignal): Promise<VerifyRep
   try {
     return await verifyDirectory(dataDir, undefined, signal);
   } catch (error) {
-    if (!(error instanceof OpenError)) throw error;
+    if (!(error instanceof OpenError) && !isOfSystem(error)) throw error;
     throw new EngineError('unavailable', error.message, { cause: error });
   }
+}
+
+/** Of files or processes that there are no more of: the walk did not begin. */
+function isOfSystem(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error;
 }
 
 function auditOf(report: VerifyReport): Audit {

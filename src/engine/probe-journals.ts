@@ -86,6 +86,7 @@ interface Found {
 
 async function runProbe(args: readonly string[]): Promise<Found> {
   const child = spawn(process.execPath, [PROBE, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  if (child.pid === undefined) throw (await once(child, 'error'))[0];
   const stderr = endOf(child.stderr);
   let said = '';
   child.stdout.on('data', (text: Buffer) => {

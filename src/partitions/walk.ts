@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type ChildEnd, endOf, howOf, isMemory, isOfDamage } from './child-end.js';
+import { reasonOf } from './fault.js';
 import type { Transit } from './transit.js';
 import type { PartitionPlace, PartitionReport } from './verify.js';
 import type { VerifyNews, VerifyTask } from './verify-process.js';
@@ -56,6 +57,10 @@ async function walk(
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
+  if (child.pid === undefined) {
+    const [error] = await once(child, 'error');
+    throw new Unverified(reasonOf(error));
+  }
   child.on('message', (news: VerifyNews) => {
     if (news.kind === 'at') {
       at = news;
