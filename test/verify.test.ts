@@ -236,6 +236,23 @@ test('a walk that ends for a reason beside the journal says so, and not that it 
   mutant.remove();
 });
 
+test('a walk whose process does not come to read says so, and not that the journal has a fault', () => {
+  const mutant = mutate(projectRoot(import.meta.url), {
+    name: 'a process that is not begun',
+    file: 'partitions/verify-process.js',
+    find: "process.once('message', (task) => void run(task));",
+    replace: "process.once('message', () => process.exit(1));",
+  });
+  const args = [join(mutant.dist, 'purser.cjs'), 'verify', '--data', directory];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  const how = 'with exit code 1, before it read anything';
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: `purser: ${directory} could not be verified: the process ended ${how}\n`,
+  });
+  mutant.remove();
+});
+
 test.each(['journal', 'checkpoint'])(
   'a %s that the system keeps from being read is not damaged',
   async (part) => {

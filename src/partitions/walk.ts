@@ -49,7 +49,7 @@ async function walk(
 ): Promise<WalkReport & { ended: boolean }> {
   signal?.throwIfAborted();
   const reports: PartitionReport[] = [];
-  let at = { partition: 0, done: 0, total: 0 };
+  let at: Place | undefined;
   let underWay: Transit['underWay'] = { messages: 0, amount: 0n };
   let unreadable: string | undefined;
   const child = fork(PROCESS, {
@@ -118,16 +118,17 @@ interface Place {
   readonly total: number;
 }
 
-/** An end by somebody's signal, or for lack of memory, is no fault of the journal. */
-function refuseInnocent(end: ChildEnd, { partition, done }: Place): void {
-  const isUnread = isOfDamage(end) || (end.signal === null && !isMemory(end.stderr));
-  if (isUnread) return;
-  throw new Unverified(
-    `the process ended ${howOf(end)}, in partition ${partition} after frame ${done}`,
-  );
+const BEGINNING: Place = { partition: 0, done: 0, total: 0 };
+
+/** An end by somebody's signal, for lack of memory, or before the first frame, is no fault of the journal. */
+function refuseInnocent(end: ChildEnd, at: Place | undefined): void {
+  const isUnread = at !== undefined && end.signal === null && !isMemory(end.stderr);
+  if (isOfDamage(end) || isUnread) return;
+  const where = at && `in partition ${at.partition} after frame ${at.done}`;
+  throw new Unverified(`the process ended ${howOf(end)}, ${where ?? 'before it read anything'}`);
 }
 
-function placeOf({ partition, done, total }: Place): string {
+function placeOf({ partition, done, total }: Place = BEGINNING): string {
   if (total === 0) return `partition ${partition}: reading its checkpoint or its first frame`;
   if (done === total) return `partition ${partition}, after frame ${done}: closing the walk`;
   return `partition ${partition}, frame ${done + 1}: reading it`;
