@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { sharedDirectory } from './support/directory.js';
+import { newDirectory, sharedDirectory } from './support/directory.js';
 import { post, postHead, rawConnection } from './support/raw-connection.js';
 import { type Server, serve } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
@@ -79,3 +79,23 @@ test('a connection that ends in the middle of a body does no harm', async () => 
   expect((await fetch(`${server.url}/health`)).status).toBe(200);
   expect(server.said()).not.toContain('"level":50');
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'connections leave the process the files that it needs, and it says that they are too many',
+  async () => {
+    const few = ['bash', '-c', 'ulimit -n 128; exec "$@"', 'bash'];
+    const small = await serve(['--data', newDirectory(), '--partitions', '1'], {}, few);
+    const first = await rawConnection(small);
+    const others = await Promise.all(Array.from({ length: 150 }, () => rawConnection(small)));
+    for (let audit = 1; audit <= 3; audit++) {
+      first.write('GET /v1/audit HTTP/1.1\r\nHost: purser\r\n\r\n');
+      await first.hears('"ok":true', audit);
+    }
+    expect(first.heard.match(/HTTP\/1.1 200 /g)).toHaveLength(3);
+    const lines = small.said().split('\n');
+    const told = lines.filter((line) => line.includes('connections are closed'));
+    expect(told).toHaveLength(1);
+    for (const connection of [first, ...others]) connection.close();
+    expect(await small.stop()).toBe(0);
+  },
+);

@@ -1,6 +1,9 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectionError } from 'fastify';
+import type { Logger } from 'pino';
+import { limits } from './limits.js';
 import { Problem, type ProblemCode, problemBody } from './problems.js';
 
 const parserProblems: Readonly<Record<string, ProblemCode>> = {
@@ -38,4 +41,32 @@ function refusal(code: ProblemCode): string {
     '',
     body,
   ].join('\r\n');
+}
+
+/**
+ * Bounds the connections, so that they leave files to the rest of the process: a thread that is
+ * started again, an audit, the documentation. One too many is closed unheard.
+ */
+export function boundConnections(server: Server, log: Logger): void {
+  const most = mostConnections();
+  if (most === undefined) return;
+  server.maxConnections = most;
+  let told_ms = Number.NEGATIVE_INFINITY;
+  server.on('drop', () => {
+    const now_ms = performance.now();
+    if (now_ms - told_ms < limits.dropped_told_ms) return;
+    told_ms = now_ms;
+    log.error({ most }, 'connections are closed: there are as many as its files allow (ulimit -n)');
+  });
+}
+
+/** Where the system tells how many files there may be, and which are open. */
+const [LIMITS, FILES] = ['/proc/self/limits', '/proc/self/fd'];
+
+function mostConnections(): number | undefined {
+  if (!existsSync(LIMITS)) return undefined;
+  const most = /^Max open files +(\d+)/m.exec(readFileSync(LIMITS, 'utf8'))?.[1];
+  if (most === undefined) return undefined;
+  const left = Number(most) - readdirSync(FILES).length;
+  return Math.max(left - limits.spare_files, Math.ceil(left / 2), 1);
 }

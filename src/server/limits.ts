@@ -29,6 +29,10 @@ export const limits = {
   connections_check_ms: 1_000,
   /** Connections that wait to be taken; beyond them a client's own system tries again, seconds later. */
   backlog_connections: 4_096,
+  /** Files that connections leave to the process, or a half where there are few. */
+  spare_files: 256,
+  /** How often the log says that there are too many of them. */
+  dropped_told_ms: 60_000,
   /** An idle connection is closed after this long: longer than a load balancer keeps one. */
   keep_alive_timeout_ms: 72_000,
 

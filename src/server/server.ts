@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { Wallet } from '../engine/wallet.js';
 import { type ApiKeys, allow, type Scope } from './auth.js';
 import { compilersFactory } from './compilers.js';
-import { refuseConnection } from './connections.js';
+import { boundConnections, refuseConnection } from './connections.js';
 import { endConnectionsWhenStopping, refuseWhenStopping } from './drain.js';
 import { answerFailures, sendProblem } from './failures.js';
 import { chooseFormat, type Inspect, readBodies } from './formats.js';
@@ -100,6 +100,7 @@ export function createServer(wallet: Wallet, options: ServerOptions): FastifyIns
     ...{ ...fixed, ...logging(log), frameworkErrors: fail },
     ...(trustProxy.length > 0 && { trustProxy }),
   });
+  boundConnections(app.server, log);
   logIncidents(app, wallet, log);
   const metrics = new Metrics(wallet);
   app.setErrorHandler(fail);
