@@ -147,6 +147,7 @@ test('an id that is not percent-encoded UTF-8 is refused', async () => {
 test('metrics count the answers by route and status, and show the partitions', async () => {
   await server.post('/transaction/rollback', []);
   await server.post('/transaction/rollback', {});
+  await server.post('/transactions/rollback', {});
   const response = await fetch(`${server.url}/metrics`);
   expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4');
   const text = await response.text();
@@ -156,6 +157,8 @@ test('metrics count the answers by route and status, and show the partitions', a
     'purser_http_requests_total{route="/transaction/rollback",status="400"} 1',
     'purser_http_request_duration_seconds_bucket{route="/transaction/rollback",le="+Inf"} 2',
     'purser_http_request_duration_seconds_count{route="/transaction/rollback"} 2',
+    'purser_http_requests_total{route="none",status="404"} 1',
+    'purser_http_request_duration_seconds_count{route="none"} 1',
     'purser_partition_state{partition="0",state="serving"} 1',
     'purser_partition_restarts_total{partition="0"} 0',
   ]) {

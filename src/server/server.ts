@@ -104,11 +104,15 @@ export function createServer(wallet: Wallet, options: ServerOptions): FastifyIns
   logIncidents(app, wallet, log);
   const metrics = new Metrics(wallet);
   app.setErrorHandler(fail);
-  app.setNotFoundHandler((_request, reply) => sendProblem(reply, new Problem('not_found')));
   app.decorateRequest('caller', undefined);
   readBodies(app);
   endConnectionsWhenStopping(app);
   measure(app, metrics);
+  const nowhere = metrics.route('none');
+  app.setNotFoundHandler((request, reply) => {
+    nowhere.count(404, request.arrived_ms);
+    sendProblem(reply, new Problem('not_found'));
+  });
   if (options.origins !== undefined) allowOrigins(app, options.origins);
   app.register(async (inner) => {
     await describeRoutes(inner, options.version);

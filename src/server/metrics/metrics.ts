@@ -16,7 +16,7 @@ export class Metrics {
     this.#wallet = wallet;
   }
 
-  /** The counters of one route, such as `/v1/players/:id`. */
+  /** The counters of one route, such as `/v1/players/:id`; `none`: of what is at no route. */
   route(path: string): RouteMetrics {
     const known = this.#routes.get(path);
     if (known !== undefined) return known;
