@@ -1,4 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { processFamilies } from '../dist/server/metrics/process.js';
 import { sharedDirectory } from './support/directory.js';
 import { type Server, serve } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
@@ -165,6 +167,17 @@ test('metrics count the answers by route and status, and show the partitions', a
     expect(text.split('\n')).toContain(line);
   }
   expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
+});
+
+test('the metrics tell how busy the main thread was since they were asked for last', async () => {
+  const busy = (): unknown => {
+    const name = 'nodejs_eventloop_utilization';
+    return processFamilies().find((family) => family.name === name)?.samples[0]?.value;
+  };
+  await wait(100);
+  busy();
+  for (let until = performance.now() + 50; performance.now() < until; );
+  expect(busy()).toBeGreaterThan(0.99);
 });
 
 test('metrics show every system account, exact and below zero', async () => {
