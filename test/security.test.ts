@@ -229,6 +229,23 @@ test('a login tells the same of a wrong name and a wrong password', async () => 
   expect(first).toBe(second);
 });
 
+test.each([
+  '/v1/players/me/spends',
+  '/v1/players/me/transfers',
+  '/v1/players/me/orders',
+  '/v1/players/me/payments',
+  '/top-up',
+  '/purchase',
+])('of a player %s takes no more than 16 KiB', async (path) => {
+  const longer = { more: 'x'.repeat(16_384) };
+  expect(await ask('POST', path, token, longer)).toEqual({
+    status: 413,
+    code: 'payload_too_large',
+  });
+  const least = { more: 'x'.repeat(16_000) };
+  expect(await ask('POST', path, token, least)).toMatchObject({ status: 422 });
+});
+
 test.each(['/signup', '/login', '/signin'])('%s takes no more than 16 KiB', async (path) => {
   const body = { username: 'ann', password: 'x', more: 'x'.repeat(16_384) };
   expect(await ask('POST', path, '', body)).toMatchObject({

@@ -9,6 +9,8 @@ export const limits = {
   batch_body_bytes: 4 * MIB,
   /** Of a name and a password, which anybody may send. */
   login_body_bytes: 16 * 1024,
+  /** Of what players' own tokens may ask for: an order of fifty lines has half of it. */
+  player_body_bytes: 16 * 1024,
   /** Bodies larger than this are counted until they are answered. */
   small_body_bytes: 64 * 1024,
   /** All of those together; beyond it: 503. */
@@ -65,6 +67,7 @@ export const limits = {
 } as const;
 
 assert.ok(limits.login_body_bytes <= limits.body_bytes);
+assert.ok(limits.player_body_bytes <= limits.small_body_bytes);
 assert.ok(limits.body_bytes <= limits.batch_body_bytes);
 assert.ok(limits.batch_body_bytes <= limits.large_bodies_bytes);
 assert.ok(limits.headers_timeout_ms <= limits.request_timeout_ms);

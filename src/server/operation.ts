@@ -3,6 +3,7 @@ import type { Outcome, RequestOptions } from '../engine/economy.js';
 import type { ApiKeys } from './auth.js';
 import { type Access, admit, type Caller, playerIn, type ReadToken } from './caller.js';
 import { idempotencyKeyOf, ifMatchOf } from './conditions.js';
+import { limits } from './limits.js';
 import type { HeaderParameter } from './openapi/headers.js';
 import { Problem, type ProblemCode } from './problems.js';
 
@@ -47,7 +48,7 @@ export interface Operation extends Described {
   /** What changes nothing is told to be a replay, without a key too. */
   readonly replays?: true;
   readonly body?: Schema;
-  /** Where a body may be no longer than this. */
+  /** Where a body may be no longer than this; where players may call it is short. */
   readonly bodyLimit?: number;
   /** An absent or empty body is `{}`. */
   readonly bodyOptional?: true;
@@ -87,14 +88,16 @@ export function addOperation<Body = unknown, Query = unknown>(
   operation: Operation,
   handle: (asked: Asked<Body, Query>) => Promise<Answered>,
 ): void {
-  const { method, url, access, key, body, bodyLimit, bodyOptional, query, answers } = operation;
+  const { method, url, access, key, body, bodyOptional, query, answers } = operation;
+  const { bodyLimit = access?.self === true ? limits.player_body_bytes : limits.body_bytes } =
+    operation;
   const [success = '200'] = Object.keys(answers);
   note(operation);
   app.route<{ Params: Record<string, string> }>({
     method,
     url,
     config: { operation },
-    ...(bodyLimit !== undefined && { bodyLimit }),
+    bodyLimit,
     schema: {
       ...(body !== undefined && { body }),
       ...(query !== undefined && { querystring: query }),
