@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sharedDirectory } from './support/directory.js';
 import { exchange } from './support/exchange.js';
@@ -155,6 +156,38 @@ test('every operation answers with the headers that the document names, and no o
       );
     }
   }
+});
+
+test('a purchase is refused in the words of the document, also at the largest balance', async () => {
+  const item = { name: 'Pack', kind: 'currency', price: 0, grants: 1 };
+  await server.send('/v1/items/pack', JSON.stringify(item), { 'if-none-match': '*' }, 'PUT');
+  await server.post('/signup', { username: 'buyer', password: 'pass' });
+  const login = await server.post('/login', { username: 'buyer', password: 'pass' });
+  const { token } = (await login.json()) as { token: string };
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+  const responses = new Map(operations()).get('post /purchase')?.responses;
+  const expectRefused = async (sku: string, code: string): Promise<void> => {
+    const body = JSON.stringify({ item: sku });
+    const reply = await exchange(server.url, 'POST', '/purchase', headers, body);
+    api.expectDocumented('post', '/purchase', reply);
+    const { examples } = responses?.[reply.status]?.content['application/problem+json'] ?? {};
+    const { value } = (examples as Record<string, { value: { error: string } }>)[code] ?? {};
+    expect(reply.body).toMatchObject({ code, error: value?.error });
+  };
+  await expectRefused('nope', 'unknown_item');
+  await expectRefused('gold_coin', 'insufficient_funds');
+  const credit = { amount: 1, reason: 'BONUS' };
+  await server.post('/v1/players/buyer/credits', credit, { 'idempotency-key': 'k' });
+  const of = { user: 'buyer', request_uuid: randomUUID(), currency: 'USD' };
+  const bet = randomUUID();
+  await server.ask('/transaction/bet', { ...of, transaction_uuid: bet, amount: 1 });
+  await server.ask('/transaction/win', {
+    ...of,
+    transaction_uuid: randomUUID(),
+    reference_transaction_uuid: bet,
+    amount: Number.MAX_SAFE_INTEGER,
+  });
+  await expectRefused('pack', 'balance_limit_exceeded');
 });
 
 test('every problem code has an example, and a status that is its own', () => {

@@ -4,7 +4,7 @@ import { EngineError, type EngineErrorCode } from '../engine/errors.js';
 import { answerMessagePack, wantsMessagePack } from './formats.js';
 import { logRefusals } from './incidents.js';
 import { limits } from './limits.js';
-import { isChallenge, Problem, type ProblemCode, problemBody } from './problems.js';
+import { isChallenge, Problem, type ProblemCode, problemBody, spokenOf } from './problems.js';
 import { ruleOf } from './schemas/patterns.js';
 import { InvalidSignature } from './signatures.js';
 
@@ -43,15 +43,9 @@ export function answerFailures(log: Logger) {
 /** With the member `error` where a front end reads it. */
 function told(problem: Problem, { routeOptions }: FastifyRequest): Problem {
   if (routeOptions?.config?.operation?.alsoError !== true) return problem;
-  const error = spoken[problem.code] ?? problem.message;
-  return new Problem(problem.code, problem.message, { ...problem.members, error });
+  const members = { ...problem.members, error: spokenOf(problem) };
+  return new Problem(problem.code, problem.message, members);
 }
-
-/** What the game-wallet service says for some problems. */
-const spoken: Readonly<Partial<Record<ProblemCode, string>>> = {
-  insufficient_funds: 'insufficient funds',
-  unknown_item: 'Invalid item',
-};
 
 /** The decision that a signed route gives for a body that the signature does not fit. */
 function sendInvalidSignature(reply: FastifyReply): void {

@@ -86,6 +86,17 @@ export class Problem extends Error {
   }
 }
 
+/** The member `error` of a problem, which the game wallet's front end reads. */
+export function spokenOf({ code, message }: Problem): string {
+  return spoken[code] ?? message;
+}
+
+/** What the game-wallet service says for some problems. */
+const spoken: Readonly<Partial<Record<ProblemCode, string>>> = {
+  insufficient_funds: 'insufficient funds',
+  unknown_item: 'Invalid item',
+};
+
 /** Whether an `Authorization` would help: a signature is in headers of its own. */
 export function isChallenge(code: ProblemCode): boolean {
   return problems[code][0] === 401 && code !== 'invalid_signature';

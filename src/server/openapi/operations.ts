@@ -1,6 +1,6 @@
 import { MESSAGE_PACK } from '../formats.js';
 import { type Operation, operations } from '../operation.js';
-import { Problem, type ProblemCode, problemBody, problems } from '../problems.js';
+import { Problem, type ProblemCode, problemBody, problems, spokenOf } from '../problems.js';
 import { headersOfAnswer, headersOfProblem } from './answer-headers.js';
 import { idempotencyKey, ifMatch } from './headers.js';
 
@@ -121,8 +121,9 @@ function problemsOf(operation: Operation): Json {
 
 function problemAnswer(status: number, codes: readonly ProblemCode[], operation: Operation): Json {
   const examples = codes.map((code) => {
-    const value = JSON.parse(problemBody(new Problem(code, undefined, membersOf(code)))) as Json;
-    const error = operation.alsoError === true ? { error: value['detail'] } : {};
+    const problem = new Problem(code, undefined, membersOf(code));
+    const value = JSON.parse(problemBody(problem)) as Json;
+    const error = operation.alsoError === true ? { error: spokenOf(problem) } : {};
     return [code, { summary: problems[code][1], value: { ...value, ...error } }];
   });
   const schema = { $ref: '#/components/schemas/Problem' };
@@ -164,6 +165,7 @@ function componentsOf(components: Json): Json {
           status: { type: 'integer' },
           code: { type: 'string', enum: Object.keys(problems) },
           detail: text,
+          error: { ...text, description: "For the game wallet's front end, in its answers alone" },
           errors: {
             type: 'array',
             items: {

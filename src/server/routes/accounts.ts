@@ -60,7 +60,7 @@ function signupRoute(app: FastifyInstance, doors: Doors, { accounts }: Wallet): 
       bodyExample: { username: 'alice', password: 'correct horse', referralCode: 'REF-7K2M9Q' },
       answers: { 200: schemas.signedUp },
       examples: { 200: { userId: 'alice', status: 'Created', referralCode: 'REF-X99NHX' } },
-      problems: ['username_taken', 'invalid_referral_code', 'rate_limited'],
+      problems: ['username_taken', 'limit_reached', 'invalid_referral_code', 'rate_limited'],
     },
     async ({ body: { username, password, referralCode }, options }) => {
       const code = referralCode == null ? {} : { referralCode };
@@ -223,6 +223,7 @@ function purchaseRoute(app: FastifyInstance, doors: Doors, { accounts }: Wallet)
         'already_owned',
         'limit_reached',
         'currency_mismatch',
+        'balance_limit_exceeded',
         'account_disabled',
         'player_not_found',
       ],
