@@ -103,6 +103,21 @@ test('a thread that dies while LMDB takes its writes does not hold up the proces
   }
 });
 
+test.each([
+  ['exit', 7],
+  ['exception', 1],
+])('a process ends (%s) while a thread of it writes', (way, code) => {
+  const directory = newDirectory();
+  const slow = pathToFileURL(resolve(support, 'slow-write.mjs')).href;
+  const { stderr, status } = spawnSync(
+    process.execPath,
+    ['--import', slow, resolve(support, 'exit-writing.mjs'), directory, way],
+    { encoding: 'utf8', timeout: 30_000, killSignal: 'SIGKILL' },
+  );
+  expect(status, stderr).toBe(code);
+  expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+});
+
 test('entries of frames that are no longer in memory are read without harm to the one at hand', () => {
   const directory = newDirectory();
   const ring = pathToFileURL(resolve(support, 'small-ring.mjs')).href;

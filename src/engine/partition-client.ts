@@ -3,6 +3,7 @@ import type { BookValues } from '../ledger/apply.js';
 import { limits } from '../limits.js';
 import { reasonOf } from '../partitions/fault.js';
 import { allocateSlots, type Hello, slotsOf, type TurnResult } from '../partitions/slots.js';
+import { shareWrites } from '../partitions/whole-writes.js';
 import type { Batch, Caller } from './batch.js';
 import type { Clock } from './clock.js';
 import { closed, EngineError, unavailable } from './errors.js';
@@ -16,7 +17,7 @@ import type { PartitionChange, PartitionHealth } from './wallet.js';
 import { Watchdog } from './watchdog.js';
 
 /** What the engine chooses for a partition; the rest is this client's. */
-export type ClientOptions = Omit<ThreadOptions, 'slots' | 'epochs' | 'progress'>;
+export type ClientOptions = Omit<ThreadOptions, 'slots' | 'epochs' | 'progress' | 'writes'>;
 
 /** What all partitions of a wallet share. */
 export interface Surroundings {
@@ -60,7 +61,7 @@ export class PartitionClient {
     const slots = allocateSlots();
     const epochs = new SharedArrayBuffer(4);
     const progress = new SharedArrayBuffer(16);
-    this.#options = { ...options, slots, epochs, progress };
+    this.#options = { ...options, slots, epochs, progress, writes: shareWrites() };
     this.#mailbox = new Mailbox(slotsOf(slots));
     this.#watchdog = new Watchdog(
       () => this.#inFlight.values().next().value,

@@ -1,6 +1,7 @@
 import { Piscina } from 'piscina';
 import { limits } from '../limits.js';
 import type { PartitionOptions, Task } from '../partitions/slots.js';
+import { exitAfterWrites } from './exit.js';
 
 /** The one thread of a partition, under the supervision of a pool of exactly one. */
 export interface Thread {
@@ -51,9 +52,10 @@ export function startThread(options: ThreadOptions): Thread {
       if (isWanted) setImmediate(() => resolve(reason));
     });
   });
+  const ended = exitAfterWrites(options.writes);
   const destroy = (): Promise<void> => {
     isWanted = false;
-    return withTimeLimit(pool.destroy());
+    return withTimeLimit(pool.destroy()).finally(ended);
   };
   return { run: (task) => pool.run(task), died, destroy };
 }

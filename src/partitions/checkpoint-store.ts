@@ -75,10 +75,11 @@ export function openCheckpoints(
   partitionDirectory: string,
   durability: 'disk' | 'process',
   readOnly = false,
+  writes?: SharedArrayBuffer,
 ): CheckpointStore {
   const directory = join(partitionDirectory, 'checkpoint');
   const mapSize = limits.checkpoint_map_bytes;
-  const db = openEnvironment(directory, { durability, readOnly, mapSize });
+  const db = openEnvironment(directory, { durability, readOnly, mapSize, writes });
   // A new file would stay unsynced until the first checkpoint, and look damaged after a power cut.
   if (durability === 'disk' && !readOnly) syncDataFile(directory);
   return new LmdbCheckpoints(db);

@@ -2,6 +2,7 @@ import { existsSync, linkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 import { isFullDisk } from './fault.js';
+import { writeWhole } from './whole-writes.js';
 
 export type Environment = RootDatabase<Buffer, Buffer>;
 
@@ -9,11 +10,13 @@ export interface EnvironmentOptions {
   readonly durability: 'disk' | 'process';
   readonly readOnly?: boolean | undefined;
   readonly mapSize: number;
+  /** Of the thread, when it may be ended: its own writes are whole. */
+  readonly writes?: SharedArrayBuffer | undefined;
 }
 
 /** Opens an LMDB environment, in the one way in which its promises hold. */
 export function openEnvironment(directory: string, options: EnvironmentOptions): Environment {
-  const { durability, readOnly = false, mapSize } = options;
+  const { durability, readOnly = false, mapSize, writes } = options;
   makeLockFile(directory);
   const settings: RootDatabaseOptionsWithPath & { readonly batchStartThreshold: number } = {
     path: directory,
@@ -31,7 +34,17 @@ export function openEnvironment(directory: string, options: EnvironmentOptions):
     compression: false,
     cache: false,
   };
-  return open<Buffer, Buffer>(settings);
+  const db = open<Buffer, Buffer>(settings);
+  if (writes !== undefined) keepWhole(db, new Int32Array(writes));
+  return db;
+}
+
+function keepWhole(db: Environment, writes: Int32Array): void {
+  const { transactionSync } = db;
+  // `putSync` goes through it too.
+  db.transactionSync = (action, flags) => {
+    return writeWhole(writes, () => transactionSync.call(db, action, flags) as never);
+  };
 }
 
 /** As long as LMDB makes it. */

@@ -32,6 +32,7 @@ export interface NumberedFrame {
 export interface JournalOptions {
   readonly durability: 'disk' | 'process';
   readonly readOnly?: boolean;
+  readonly writes?: SharedArrayBuffer;
 }
 
 export function journalDirectory(partitionDirectory: string): string {

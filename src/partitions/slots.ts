@@ -123,4 +123,6 @@ export interface PartitionOptions {
   readonly epochs: SharedArrayBuffer;
   /** Two doubles: frames replayed and frames to replay. */
   readonly progress: SharedArrayBuffer;
+  /** As `whole-writes.ts` says. */
+  readonly writes: SharedArrayBuffer;
 }

@@ -9,7 +9,7 @@ import type { PartitionOptions, Task } from './slots.js';
 const options = workerData as PartitionOptions;
 const incarnation = await Incarnation.begin(options, () => ({
   journal: openJournal(journalDirectory(options.directory), options),
-  checkpoints: openCheckpoints(options.directory, options.durability),
+  checkpoints: openCheckpoints(options.directory, options.durability, false, options.writes),
 }));
 
 export default function run(task: Task): Promise<unknown> {

@@ -77,8 +77,8 @@ const NO_SYNC: Mutation = {
 const NO_SYNC_OF_CHECKPOINTS: Mutation = {
   name: 'no sync of commits of checkpoints',
   file: 'partitions/checkpoint-store.js',
-  find: '{ durability, readOnly, mapSize }',
-  replace: "{ durability: 'process', readOnly, mapSize }",
+  find: '{ durability, readOnly, mapSize, writes }',
+  replace: "{ durability: 'process', readOnly, mapSize, writes }",
 };
 
 /** The engine's own options, and what becomes of the directory with others. */

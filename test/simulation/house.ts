@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { PartitionClient } from '../../dist/engine/partition-client.js';
+import type { ClientOptions, PartitionClient } from '../../dist/engine/partition-client.js';
 import type { StartThread, Thread, ThreadOptions } from '../../dist/engine/pool.js';
 import type { Wallet } from '../../dist/engine/wallet.js';
 import type { Incarnation } from '../../dist/partitions/incarnation.js';
@@ -127,7 +127,7 @@ export class House {
     return wallet;
   }
 
-  #options(partition: number): Omit<ThreadOptions, 'slots' | 'epochs' | 'progress'> {
+  #options(partition: number): ClientOptions {
     return {
       directory: '',
       partition,
