@@ -118,6 +118,18 @@ test.each([
   expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
 });
 
+test('a process ends while a wallet in one of its worker threads writes', () => {
+  const directory = newDirectory();
+  const slow = pathToFileURL(resolve(support, 'slow-write.mjs')).href;
+  const { stderr, status } = spawnSync(
+    process.execPath,
+    ['--import', slow, resolve(support, 'exit-above-wallet.mjs'), directory],
+    { encoding: 'utf8', timeout: 30_000, killSignal: 'SIGKILL' },
+  );
+  expect(status, stderr).toBe(7);
+  expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+});
+
 test('entries of frames that are no longer in memory are read without harm to the one at hand', () => {
   const directory = newDirectory();
   const ring = pathToFileURL(resolve(support, 'small-ring.mjs')).href;

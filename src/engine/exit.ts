@@ -5,7 +5,8 @@ import { endWrites } from '../partitions/whole-writes.js';
 const all = new Set<Int32Array>();
 
 /** From now on the process does not exit while the thread writes; the result ends that. */
-export function exitAfterWrites(shared: SharedArrayBuffer): () => void {
+export function exitAfterWrites(shared: SharedArrayBuffer | undefined): () => void {
+  if (shared === undefined) return () => {};
   const writes = new Int32Array(shared);
   if (all.size === 0) process.on('exit', endAll);
   all.add(writes);

@@ -32,7 +32,8 @@ export interface NumberedFrame {
 export interface JournalOptions {
   readonly durability: 'disk' | 'process';
   readonly readOnly?: boolean;
-  readonly writes?: SharedArrayBuffer;
+  /** Absent: an exit would cut what is written on this thread, so LMDB's own thread commits all. */
+  readonly writes?: SharedArrayBuffer | undefined;
 }
 
 export function journalDirectory(partitionDirectory: string): string {
@@ -45,7 +46,7 @@ export function openJournalFile(directory: string, options: JournalOptions): Jou
   // Waits for a writer that a dead thread of this process may have left at work.
   if (!options.readOnly) db.transactionSync(() => {});
   if (options.durability === 'disk' && !options.readOnly) syncDataFile(directory);
-  return new LmdbFile(db, directory, lastNumber(db));
+  return new LmdbFile(db, directory, lastNumber(db), options.writes !== undefined);
 }
 
 function keyOf(number: number): Buffer {
@@ -66,19 +67,21 @@ const ONCE = { append: true, noOverwrite: true } as unknown as number;
 class LmdbFile implements JournalFile {
   readonly #db: Environment;
   readonly #directory: string;
+  readonly #mayCommitHere: boolean;
   readonly last: number;
   #checked = 0;
   #room = true;
 
-  constructor(db: Environment, directory: string, last: number) {
+  constructor(db: Environment, directory: string, last: number, mayCommitHere: boolean) {
     this.#db = db;
     this.#directory = directory;
+    this.#mayCommitHere = mayCommitHere;
     this.last = last;
   }
 
   async commit(frames: readonly NumberedFrame[]): Promise<boolean> {
     const [first] = frames;
-    const isAlone = frames.length === 1 && first !== undefined;
+    const isAlone = frames.length === 1 && first !== undefined && this.#mayCommitHere;
     if (isAlone && first.frame.length <= limits.frame_small_bytes) return this.#commitHere(first);
     const puts: Promise<boolean>[] = [];
     const put = (): void => {

@@ -123,6 +123,6 @@ export interface PartitionOptions {
   readonly epochs: SharedArrayBuffer;
   /** Two doubles: frames replayed and frames to replay. */
   readonly progress: SharedArrayBuffer;
-  /** As `whole-writes.ts` says. */
-  readonly writes: SharedArrayBuffer;
+  /** As `whole-writes.ts` says; absent where the process does not exit from the engine's thread. */
+  readonly writes?: SharedArrayBuffer | undefined;
 }
