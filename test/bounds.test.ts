@@ -166,6 +166,30 @@ test('a closed wallet says so, after it has finished what it accepted', async ()
   for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'closed' });
 });
 
+test('a wallet that closes takes nothing new while it finishes the rest', async () => {
+  const wallet = await openWallet();
+  await wallet.createUsers(['alice', 'bob']);
+  const options = { idempotencyKey: 'k' };
+  const accepted = wallet.batch(
+    Array.from({ length: 20_000 }, () => ({ op: 'bet' as const, ...bet('bob', 1) })),
+  );
+  const closing = wallet.close();
+  const calls = [
+    wallet.bet(bet('alice', 1)),
+    wallet.players.get('alice'),
+    wallet.credits.add('alice', { amount: 1, reason: 'BONUS' }, options),
+    wallet.orders.create('alice', { lines: [{ sku: 'gold_coin', quantity: 1 }] }, options),
+    wallet.items.put('new', { name: 'New', kind: 'durable', price: 1 }),
+    wallet.transactions.list('alice'),
+    wallet.accounts.topUp('alice', { amount: 1 }),
+  ];
+  for (const call of await Promise.allSettled(calls)) {
+    expect(call).toMatchObject({ status: 'rejected', reason: { code: 'closed' } });
+  }
+  expect((await accepted).every(({ status }) => status === 'RS_OK')).toBe(true);
+  await closing;
+});
+
 test('close finishes a batch that is under way, or refuses all of it', async () => {
   const options = { dataDir: newDirectory(), partitions: 1 };
   let wallet = await openWallet(options);

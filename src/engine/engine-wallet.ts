@@ -210,13 +210,13 @@ export class EngineWallet implements Wallet {
   }
 
   async #close(): Promise<void> {
+    this.#requests.closed = true;
     try {
       this.#retries.stop();
       await this.#courier.stopped();
       await this.#lists.ended();
       await this.#router.unheld();
     } finally {
-      this.#requests.closed = true;
       await this.#end();
     }
   }

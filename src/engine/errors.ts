@@ -1,7 +1,8 @@
 /**
  * Why the engine could not answer. `overloaded` and `storage_unavailable`: nothing was done.
  * `unavailable`: the outcome is unknown, and the same id is always safe to send again.
- * `closed`: the wallet was closed before the call; nothing was done.
+ * `closed`: the wallet was closed before the call, or before it came to anything, as while a
+ * password is hashed; nothing was done.
  */
 export type EngineErrorCode = 'overloaded' | 'storage_unavailable' | 'unavailable' | 'closed';
 
