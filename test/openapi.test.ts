@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sharedDirectory } from './support/directory.js';
-import { exchange } from './support/exchange.js';
+import { exchange, type Json } from './support/exchange.js';
 import { type OpenApi, openApiOf } from './support/openapi.js';
 import { type Server, serve } from './support/server.js';
 
@@ -106,6 +106,52 @@ test('one operation after the other can be tried with what its examples say', as
     );
     expect(status, resource).toBe(201);
   }
+});
+
+type Told = Record<string, Json>;
+
+/** What an operation answers to the example of its body, and the example of that answer. */
+async function tried(
+  where: string,
+  names: Readonly<Record<string, string>>,
+  more: object = {},
+): Promise<readonly [answer: Told, example: Told]> {
+  const { requestBody, responses } = new Map(operations()).get(where) ?? {};
+  const [method = '', path = ''] = where.split(' ');
+  const headers = {
+    'content-type': 'application/json',
+    'idempotency-key': where.replace(' ', ':'),
+  };
+  const url = path.replace(/\{(\w+)\}/g, (_, name) => names[name] ?? '');
+  const example = requestBody?.content['application/json']?.example as object;
+  const body = JSON.stringify({ ...example, ...more });
+  const reply = await exchange(server.url, method.toUpperCase(), url, headers, body);
+  const told = responses?.[reply.status]?.content['application/json']?.example;
+  return [reply.body as Told, told as Told];
+}
+
+test('the example of an answer has its members, and is what the example of a body leads to', async () => {
+  const alike = ([answer, example]: readonly [Told, Told], ...names: string[]): Told => {
+    expect(Object.keys(answer).sort()).toEqual(Object.keys(example).sort());
+    for (const name of names) expect(answer[name], name).toEqual(example[name]);
+    return answer;
+  };
+  const id = 'shown';
+  const made = await tried('post /v1/players', {}, { player_id: id });
+  alike(made, 'balance', 'status', 'version', 'limits');
+  alike(await tried('put /v1/players/{id}/limits', { id }), 'limits');
+  const order = String(alike(await tried('post /v1/players/{id}/orders', { id }))['order_id']);
+  const paid = await tried('post /v1/players/{id}/orders/{order}/complete', { id, order });
+  alike(paid, 'status', 'total', 'history');
+  const [[line], [lineOfExample]] = paid.map((one) => one['lines']) as [[Told], [Told]];
+  expect(Object.keys(line).sort()).toEqual(Object.keys(lineOfExample).sort());
+  const entitlement = String(line['entitlement_id']);
+  for (const what of ['consume', 'revoke']) {
+    const where = `post /v1/players/{id}/entitlements/{entitlement}/${what}`;
+    const lot = await tried(where, { id, entitlement });
+    alike(lot, 'status', 'granted', 'remaining', 'consumed', 'revoked');
+  }
+  alike(await tried('put /v1/players/{id}/status', { id }), 'status');
 });
 
 test('every example is what its schema says', () => {

@@ -83,6 +83,9 @@ export function entitlementRoutes(app: FastifyInstance, doors: Doors, wallet: Wa
       body: schemas.revokeBody,
       bodyOptional: true,
       bodyExample: { reason: 'support' },
+      examples: {
+        200: { ...examples.entitlement, status: 'CONSUMED', remaining: 0, revoked: 1 },
+      },
       problems: refusals,
     },
     async ({ player, params, body, options }) => ({

@@ -15,7 +15,12 @@ const moves = { method: 'POST', tag, key: 'required', condition: true } as const
 const completed = {
   ...examples.order,
   status: 'COMPLETED',
+  lines: examples.order.lines.map((line) => ({
+    ...line,
+    entitlement_id: examples.entitlement.entitlement_id,
+  })),
   history: ['PENDING', 'COMPLETED'],
+  completed_at: examples.order.created_at,
   balance_after: 1_265,
 };
 const cancelled = {

@@ -32,7 +32,7 @@ export function playerRoutes(app: FastifyInstance, doors: Doors, { players }: Wa
       body: schemas.playerBody,
       bodyExample: { player_id: 'alice', initial_balance: 90_000 },
       answers: { 201: schemas.player },
-      examples: { 201: examples.player },
+      examples: { 201: { ...examples.player, version: 1, limits: {} } },
       problems: ['player_exists'],
     },
     async ({ body }) => ({ outcome: await players.create(body) }),
@@ -66,6 +66,7 @@ export function playerRoutes(app: FastifyInstance, doors: Doors, { players }: Wa
       access: { scope: 'wallet' },
       body: schemas.statusBody,
       bodyExample: { status: 'DISABLED' },
+      examples: { 200: { ...examples.player, status: 'DISABLED' } },
       condition: true,
     },
     async ({ player, body, options }) => {
