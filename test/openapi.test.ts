@@ -154,6 +154,15 @@ test('the example of an answer has its members, and is what the example of a bod
   alike(await tried('put /v1/players/{id}/status', { id }), 'status');
 });
 
+test('a player is made by the example, another one signs up by it, and logs in', async () => {
+  const made = await tried('post /v1/players', {});
+  const [signedUp, example] = await tried('post /signup', {});
+  for (const [answer] of [made, [signedUp], await tried('post /login', {})]) {
+    expect(answer).not.toHaveProperty('code');
+  }
+  expect(signedUp['userId']).toBe(example['userId']);
+});
+
 test('every example is what its schema says', () => {
   for (const [where, { responses }] of operations()) {
     const [method = '', path = ''] = where.split(' ');

@@ -57,9 +57,9 @@ function signupRoute(app: FastifyInstance, doors: Doors, { accounts }: Wallet): 
       key: 'optional',
       body: schemas.signupBody,
       bodyLimit: limits.login_body_bytes,
-      bodyExample: { username: 'alice', password: 'correct horse', referralCode: 'REF-7K2M9Q' },
+      bodyExample: { username: 'carol', password: 'correct horse' },
       answers: { 200: schemas.signedUp },
-      examples: { 200: { userId: 'alice', status: 'Created', referralCode: 'REF-X99NHX' } },
+      examples: { 200: { userId: 'carol', status: 'Created', referralCode: 'REF-X99NHX' } },
       problems: ['username_taken', 'limit_reached', 'invalid_referral_code', 'rate_limited'],
     },
     async ({ body: { username, password, referralCode }, options }) => {
@@ -91,7 +91,7 @@ function loginRoute(
       unversioned: true,
       body: schemas.loginBody,
       bodyLimit: limits.login_body_bytes,
-      bodyExample: { username: 'alice', password: 'correct horse' },
+      bodyExample: { username: 'carol', password: 'correct horse' },
       answers: { 200: schemas.loggedIn },
       examples: {
         200: { token: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9…', expiresIn: TOKEN_SECONDS },
@@ -122,7 +122,7 @@ function balanceRoute(app: FastifyInstance, doors: Doors, { accounts }: Wallet):
       answers: { 200: schemas.balanceAnswer },
       examples: {
         200: {
-          username: 'alice',
+          username: 'carol',
           balance: 90,
           version: 3,
           referralCode: 'REF-X99NHX',
