@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { isMainThread } from 'node:worker_threads';
 import type { BookValues } from '../ledger/apply.js';
 import { limits } from '../limits.js';
 import { reasonOf } from '../partitions/fault.js';
@@ -62,8 +61,7 @@ export class PartitionClient {
     const slots = allocateSlots();
     const epochs = new SharedArrayBuffer(4);
     const progress = new SharedArrayBuffer(16);
-    const writes = isMainThread ? shareWrites() : undefined;
-    this.#options = { ...options, slots, epochs, progress, writes };
+    this.#options = { ...options, slots, epochs, progress, writes: shareWrites() };
     this.#mailbox = new Mailbox(slotsOf(slots));
     this.#watchdog = new Watchdog(
       () => this.#inFlight.values().next().value,

@@ -1,3 +1,5 @@
+import { isMainThread } from 'node:worker_threads';
+
 /**
  * Writes that the end of the process does not cut.
  *
@@ -7,9 +9,9 @@
  */
 const [NONE, UNDER_WAY, NO_MORE] = [0, 1, 2];
 
-/** What the process and the threads of one partition share. */
-export function shareWrites(): SharedArrayBuffer {
-  return new SharedArrayBuffer(4);
+/** What the process and the threads of one partition share; undefined in a worker, which hears of no exit. */
+export function shareWrites(): SharedArrayBuffer | undefined {
+  return isMainThread ? new SharedArrayBuffer(4) : undefined;
 }
 
 /** On the thread: does a write, or waits for the thread's end. */
