@@ -81,6 +81,22 @@ describe.each(['exwallet', 'hub88'] as const)('rollbacks in the dialect %s', (di
     expect(await rollback(alice, id)).toMatchObject({ status: OK, balance: 100_000 });
   });
 
+  test('of a rollback do nothing when they come before it either', async () => {
+    const body = stake(alice, 100);
+    await wallet.bet(body);
+    const id = randomUUID();
+    expect(await rollback(alice, id)).toMatchObject({ status: OK, balance: 99_900 });
+    const late = await rollback(alice, body.transaction_uuid, id);
+    expect(late).toMatchObject({ status: OK, balance: 100_000 });
+    expect((await wallet.bet(body)).status).toBe(DUPLICATE);
+    expect(await rollback(alice, body.transaction_uuid, id)).toMatchObject({ status: OK });
+    expect((await wallet.bet({ ...stake(alice, 1), transaction_uuid: id })).status).toBe(DUPLICATE);
+    expect(await wallet.balance({ user: alice, request_uuid: id })).toMatchObject({
+      balance: 100_000,
+    });
+    expect(await wallet.audit()).toMatchObject({ ok: true });
+  });
+
   test("of another user's bet do nothing, to either", async () => {
     const body = stake(alice, 100);
     await wallet.bet(body);

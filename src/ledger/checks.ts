@@ -52,7 +52,10 @@ function transactionId({ kind, faults }: BetCommand, situation: Situation): Verd
   if ((faults & transactionAbsent) !== 0) return 'RS_ERROR_WRONG_SYNTAX';
   const { known, takenElsewhere, tombstoned } = situation;
   if (takenElsewhere) return 'RS_ERROR_DUPLICATE_TRANSACTION';
-  if (known === undefined) return tombstoned ? 'RS_ERROR_DUPLICATE_TRANSACTION' : undefined;
+  if (known === undefined) {
+    // A rollback of a rollback has no effect, whichever of them comes first.
+    return tombstoned && kind !== 'rollback' ? 'RS_ERROR_DUPLICATE_TRANSACTION' : undefined;
+  }
   // What was rolled back no longer stands: to answer RS_OK would say that it does.
   if (!known.same || known.rolledBack) return 'RS_ERROR_DUPLICATE_TRANSACTION';
   return { kind: 'duplicate', balance: known.balance };

@@ -144,10 +144,12 @@ export class TransactionVerifier {
     return { mark: 'roll back', moved: 0 - reference.moved };
   }
 
-  /** An id that its user rolled back before it came never stands. */
+  /** A bet or win that its user rolled back before it came never stands. */
   #tombstones(mark: Mark, bytes: Bytes, record: number, frame: number, at: number): void {
-    const stands = this.#hasTombstone(bytes, record, record + RECORD.transaction);
-    assert.ok(!stands, 'its user had rolled it back before it came');
+    const isVoid =
+      kindOf(bytes, at) !== 'rollback' &&
+      this.#hasTombstone(bytes, record, record + RECORD.transaction);
+    assert.ok(!isVoid, 'its user had rolled it back before it came');
     if (mark !== 'tombstone' || this.#hasTombstone(bytes, record, referenceAt(record))) return;
     this.#tombstoned.insert(this.#ids.hash, frame, at, 0);
   }

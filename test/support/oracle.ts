@@ -129,7 +129,8 @@ export class Oracle {
     const id = low(body['transaction_uuid']);
     const entry = this.#entries.get(id);
     if (entry === undefined) {
-      return this.#tombstones.has(`${id} ${body['user']}`) ? 'DUPLICATE_TRANSACTION' : undefined;
+      const isVoid = op !== 'rollback' && this.#tombstones.has(`${id} ${body['user']}`);
+      return isVoid ? 'DUPLICATE_TRANSACTION' : undefined;
     }
     const same = entry.op === op && this.#contentOf(body) === this.#contentOf(entry.body);
     if (!same || entry.undone) return 'DUPLICATE_TRANSACTION';
