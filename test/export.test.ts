@@ -220,6 +220,14 @@ test('what is no data directory is refused with one line', () => {
   const dataDir = newDirectory();
   const err = `purser: ${dataDir} is no data directory of purser\n`;
   expect(run('export', '--data', dataDir)).toEqual({ code: 2, out: '', err });
+  expect(run('export', '--data', dataDir, '--format', 'csv')).toEqual({ code: 2, out: '', err });
+});
+
+test('a table of nothing has its header', async () => {
+  const dataDir = await filled(1, async () => {});
+  const { code, out } = run('export', '--data', dataDir, '--format', 'csv', '--user', 'nobody');
+  expect(code).toBe(0);
+  expect(out).toMatch(/^partition,sequence,time,.*,postings\n$/);
 });
 
 test('a request is told under the id of the history, with what it moved', async () => {

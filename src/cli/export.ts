@@ -60,16 +60,22 @@ async function writeAll(
   format: (entry: directory.ExportedEntry) => string,
   header?: string,
 ): Promise<void> {
-  if (header !== undefined) await write(header);
   await withProgress(async (show) => {
     let done = 0;
     for await (const entry of entries) {
+      if (done === 0) await writeHeader(header);
       await write(format(entry));
       done += 1;
       // Progress and entries on the same terminal would be unreadable.
       if (!process.stdout.isTTY) show({ what: 'entries', done });
     }
+    if (done === 0) await writeHeader(header);
   });
+}
+
+/** Only once something could be read: what is no data directory has no table. */
+async function writeHeader(header: string | undefined): Promise<void> {
+  if (header !== undefined) await write(header);
 }
 
 async function write(line: string): Promise<void> {
