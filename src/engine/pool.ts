@@ -1,6 +1,8 @@
 import { Piscina } from 'piscina';
 import { limits } from '../limits.js';
 import type { PartitionOptions, Task } from '../partitions/slots.js';
+import { allocateTurnRing, type TurnMessage, TurnSender } from '../partitions/turn-ring.js';
+import type { WorkerOptions } from '../partitions/worker.js';
 import { exitAfterWrites } from './exit.js';
 
 /** The one thread of a partition, under the supervision of a pool of exactly one. */
@@ -23,13 +25,13 @@ export interface ThreadOptions extends PartitionOptions {
 export type StartThread = (options: ThreadOptions) => Thread;
 
 export function startThread(options: ThreadOptions): Thread {
+  const turns = allocateTurnRing();
   const pool = new Piscina({
     filename: WORKER,
-    workerData: options,
+    workerData: { ...options, turns } satisfies WorkerOptions,
     minThreads: 1,
     maxThreads: 1,
-    // Tasks never wait in the pool: the mailbox holds them back.
-    concurrentTasksPerWorker: limits.partition_batches_in_flight + CONTROL_TASKS,
+    concurrentTasksPerWorker: CONTROL_TASKS,
     stricterFIFO: true,
     // Between tasks the thread must see timers and LMDB's callbacks.
     atomics: 'disabled',
@@ -52,15 +54,21 @@ export function startThread(options: ThreadOptions): Thread {
       if (isWanted) setImmediate(() => resolve(reason));
     });
   });
+  const sender = new TurnSender(turns);
+  pool.on('message', (end: TurnMessage) => sender.hear(end));
   const ended = exitAfterWrites(options.writes);
   const destroy = (): Promise<void> => {
     isWanted = false;
+    sender.close();
     return withTimeLimit(pool.destroy()).finally(ended);
   };
-  return { run: (task) => pool.run(task), died, destroy };
+  const run = (task: Task): Promise<unknown> => {
+    return task.kind === 'turn' ? sender.run(task) : pool.run(task);
+  };
+  return { run, died, destroy };
 }
 
-/** Tasks beside batches that may be under way: hello, books, ids, close. */
+/** Tasks that may be under way: hello, books, ids, close. Turns do not go through the pool. */
 const CONTROL_TASKS = 8;
 /** What a batch leaves behind dies young: a larger nursery is emptied less often. */
 const THREAD_YOUNG_MEGABYTES = 64;

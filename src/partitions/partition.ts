@@ -10,7 +10,13 @@ import type { Journal } from './journal.js';
 import type { PartitionState } from './partition-state.js';
 import { endRecord, RECORD } from './record.js';
 import { recover } from './recovery.js';
-import { type PartitionOptions, type Slot, slotsOf, type Task, type TurnResult } from './slots.js';
+import {
+  type PartitionOptions,
+  type Slot,
+  slotsOf,
+  type TurnResult,
+  type TurnTask,
+} from './slots.js';
 import { Turn } from './turn.js';
 
 /** One shard of the wallet: applies batches one at a time and answers when they are durable. */
@@ -62,7 +68,7 @@ export class Partition {
   }
 
   /** Runs a batch; resolves when everything that its answers depend on is durable. */
-  async turn(task: Extract<Task, { kind: 'turn' }>): Promise<TurnResult> {
+  async turn(task: TurnTask): Promise<TurnResult> {
     const slot = this.#slots[task.slot];
     if (slot === undefined) throw new RangeError(`there is no slot ${task.slot}`);
     this.#state.begin(task.time, task.bytes + task.count * ENTRY_OVERHEAD_BYTES);

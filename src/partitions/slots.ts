@@ -78,19 +78,22 @@ export interface PlayerState {
 
 /** What the engine asks a partition to do. `epoch` must be the thread's own. */
 export type Task =
+  | TurnTask
   | { readonly kind: 'hello' }
-  | {
-      readonly kind: 'turn';
-      readonly epoch: number;
-      readonly slot: number;
-      readonly count: number;
-      /** Bytes of the records. */
-      readonly bytes: number;
-      readonly time: number;
-    }
   | { readonly kind: 'books'; readonly epoch: number }
   | { readonly kind: 'ids'; readonly epoch: number }
   | { readonly kind: 'close'; readonly epoch: number };
+
+/** A batch to be decided, and made durable. */
+export interface TurnTask {
+  readonly kind: 'turn';
+  readonly epoch: number;
+  readonly slot: number;
+  readonly count: number;
+  /** Bytes of the records. */
+  readonly bytes: number;
+  readonly time: number;
+}
 
 export interface TurnResult {
   readonly extras: readonly Extra[];
