@@ -147,7 +147,10 @@ test('a checkpoint that is due at a start on a full disk waits, and reads go on'
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   expect(full.health()).toMatchObject({ ok: true, partitions: [{ restarts: 0 }] });
-  await expect(full.close()).rejects.toThrow('the last checkpoint was not written');
+  // Nor does its end write one: what LMDB says of a full disk is no more than an I/O error.
+  await expect(full.close()).rejects.toThrow(
+    /^the last checkpoint was not written; .*almost full$/,
+  );
   const again = await openWallet({ dataDir: crashed, durability: 'process' });
   await again.close();
 });

@@ -73,11 +73,13 @@ export class Checkpointer {
       });
   }
 
-  /** Writes a last checkpoint, for a start without replay. */
+  /** Writes a last checkpoint, for a start without replay. Throws where the disk has no room for it. */
   async finish(): Promise<void> {
     await this.#running;
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#state.sequence > this.#since) await this.#checkpoint();
+    if (this.#state.sequence === this.#since) return;
+    if (!this.#journal.hasRoom()) throw new Error('the disk is almost full');
+    await this.#checkpoint();
   }
 
   async #checkpoint(): Promise<void> {
