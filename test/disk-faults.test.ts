@@ -10,6 +10,7 @@ import { withFaults } from './support/mutant-wallet.js';
 import { run, type Server, serve } from './support/server.js';
 import { hasStrace, tracer } from './support/tracer.js';
 import { bet } from './support/wallet-cases.js';
+import { SMALL_MAP } from './torture/small-map.js';
 
 /** Makes a frame that LMDB's thread commits, not the partition's own. */
 const meta = { text: 'x'.repeat(40_000) };
@@ -153,6 +154,21 @@ test('a checkpoint that is due at a start on a full disk waits, and reads go on'
   );
   const again = await openWallet({ dataDir: crashed, durability: 'process' });
   await again.close();
+});
+
+test('how much of its map a journal has left is told before it is refused', async () => {
+  const openSmall = await withFaults(...SMALL_MAP);
+  const wallet = await openSmall({ partitions: 1, durability: 'process' });
+  await wallet.createUsers(['alice']);
+  const room = (): number | undefined => wallet.health().partitions[0]?.room_bytes;
+  expect(room()).toBeGreaterThan(0);
+  const bets = async (): Promise<void> => {
+    for (;;) await wallet.bet({ ...bet('alice', 1), meta });
+  };
+  await expect(bets()).rejects.toMatchObject({ code: 'storage_unavailable' });
+  await expect.poll(room, { timeout: 10_000 }).toBeLessThan(0);
+  expect(wallet.health().ok).toBe(true);
+  await expect(wallet.close()).rejects.toThrow('the last checkpoint was not written');
 });
 
 const small = mkdtempSync(join(tmpdir(), 'purser-test-'));

@@ -256,6 +256,33 @@ test('a list that the disk has room for only in part has an unknown outcome, and
   expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
 });
 
+test('that there is no room on the disk is to be seen, and the server is up', async () => {
+  const { server, lay, lift } = await slowed(2);
+  await server.ask('/users', { users: ['alice'] });
+  const health = async (): Promise<object> => {
+    const response = await fetch(`${server.url}/health`);
+    return { code: response.status, ...((await response.json()) as object) };
+  };
+  const rooms = async (): Promise<number[]> => {
+    const text = await (await fetch(`${server.url}/metrics`)).text();
+    const lines = text.matchAll(/^purser_partition_room_bytes\{partition="[01]"\} (\S+)$/gm);
+    return [...lines].map(([, value]) => Number(value));
+  };
+  expect(await health()).toMatchObject({ code: 200, status: 'UP', database: 'CONNECTED' });
+  expect((await rooms()).map(Math.sign)).toEqual([1, 1]);
+  lay('full-disk');
+  const full = { code: 200, status: 'UP', database: 'READ_ONLY' };
+  await expect.poll(health, { timeout: 10_000 }).toMatchObject(full);
+  expect((await rooms()).map(Math.sign)).toEqual([-1, -1]);
+  const refused = await server.post('/transaction/bet', bet('alice', 1));
+  expect(await refused.json()).toMatchObject({ code: 'storage_unavailable' });
+  expect(await balanceOf(server, 'alice')).toBe(OPENED);
+  lift('full-disk');
+  await expect.poll(health, { timeout: 10_000 }).toMatchObject({ database: 'CONNECTED' });
+  expect(await server.ask('/transaction/bet', bet('alice', 1))).toMatchObject({ status: 'RS_OK' });
+  expect(await server.stop()).toBe(0);
+});
+
 test('behind a slow disk only so much waits as it will answer in time', async () => {
   const slow = await slowed(1);
   const { server, directory } = slow;

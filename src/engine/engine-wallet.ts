@@ -50,6 +50,7 @@ export class EngineWallet implements Wallet {
   readonly #retries = new Retries();
   readonly #courier: Courier;
   readonly #audit: () => Promise<Audit>;
+  readonly #room: (partition: number) => number;
   readonly #commands: PlayerCommands;
   readonly items: Catalogue;
   readonly players: Wallet['players'];
@@ -69,7 +70,7 @@ export class EngineWallet implements Wallet {
     partitions: readonly PartitionClient[],
     router: Router,
     settings: Settings,
-    { clock, seed, audit, release }: Surroundings,
+    { clock, seed, audit, room, release }: Surroundings,
   ) {
     this.#partitions = partitions;
     this.#router = router;
@@ -77,6 +78,7 @@ export class EngineWallet implements Wallet {
     this.#settings = settings;
     this.#release = release;
     this.#audit = audit;
+    this.#room = room;
     const { currency } = settings;
     const requests = new Requests(router, new RequestIds(clock), currency, (messages) => {
       this.#courier.post(messages);
@@ -194,7 +196,8 @@ export class EngineWallet implements Wallet {
   health(): Health {
     const partitions = this.#partitions.map((partition, number) => {
       const health = partition.health();
-      return { ...health, pending: health.pending + this.#router.heldBy(number) };
+      const pending = health.pending + this.#router.heldBy(number);
+      return { ...health, pending, room_bytes: this.#room(number) };
     });
     return { ok: partitions.every(({ state }) => state === 'serving'), partitions };
   }
@@ -236,6 +239,8 @@ export interface Surroundings {
   readonly seed: Uint8Array;
   /** Walks the journal as it is now. */
   readonly audit: () => Promise<Audit>;
+  /** By how many bytes a partition's journal may grow, from memory. */
+  readonly room: (partition: number) => number;
   /** Gives the data directory back. */
   readonly release: () => Promise<void>;
 }

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve as absolute, join } from 'node:path';
 import { reasonOf } from '../partitions/fault.js';
+import { journalDirectory } from '../partitions/journal-file.js';
 import { checkAddressSpace, reserveAddressSpace } from './address-space.js';
 import { Audits } from './audit.js';
 import { Clock } from './clock.js';
@@ -23,6 +24,7 @@ import { type Settings, settle, type WalletOptions } from './options.js';
 import { PartitionClient, type Surroundings } from './partition-client.js';
 import { startThread } from './pool.js';
 import { makeWay, probePartitions } from './probe-journals.js';
+import { Rooms } from './rooms.js';
 import { Router } from './router.js';
 import { TurnEnd } from './turn-end.js';
 import type { Wallet } from './wallet.js';
@@ -42,10 +44,12 @@ export async function openWallet(options: WalletOptions = {}): Promise<Wallet> {
   const surroundings = { clock: new Clock(), start: startThread, turnEnd: new TurnEnd() };
   const audits = new Audits(dataDir);
   let freeSpace = (): void => {};
+  const rooms = new Rooms();
   const release = async (): Promise<void> => {
     // First: a walk reads what is given back, and may take long.
     await audits.close();
     surroundings.turnEnd.close();
+    rooms.stop();
     freeSpace();
     await lock.release();
     if (temporary) rmSync(dataDir, { recursive: true, force: true });
@@ -60,11 +64,13 @@ export async function openWallet(options: WalletOptions = {}): Promise<Wallet> {
       clock: surroundings.clock,
       seed,
       audit: () => audits.run(),
+      room: (partition) => rooms.of(partition),
       release,
     });
     await orAbandon(partitions, async () => {
       await router.learn();
       await wallet.begin();
+      await rooms.begin(directoriesOf(dataDir, manifest).map(journalDirectory));
     });
     return wallet;
   } catch (error) {
@@ -93,9 +99,7 @@ async function openPartitions(
   settings: Settings,
   surroundings: Surroundings,
 ): Promise<PartitionClient[]> {
-  const directories = Array.from({ length: manifest.partitions }, (_, number) => {
-    return partitionDirectory(dataDir, number);
-  });
+  const directories = directoriesOf(dataDir, manifest);
   await probe(manifest, directories);
   const partitions = directories.map((directory, number) => {
     for (const part of ['journal', 'checkpoint']) {
@@ -129,6 +133,10 @@ async function openPartitions(
     );
     return partitions;
   });
+}
+
+function directoriesOf(dataDir: string, { partitions }: Manifest): string[] {
+  return Array.from({ length: partitions }, (_, number) => partitionDirectory(dataDir, number));
 }
 
 /** Looks at what is there, before this process maps it. */

@@ -73,11 +73,21 @@ export interface PartitionChange extends PartitionHealth {
   readonly cause?: unknown;
 }
 
+/** A partition with what its disk has for it. */
+export interface PartitionStanding extends PartitionHealth {
+  /**
+   * By how many bytes its journal may grow, a second ago: what its file system and LMDB's map have
+   * left, less what is kept in reserve. Below zero it answers reads, replays and refusals, and what
+   * would be written is `storage_unavailable`.
+   */
+  readonly room_bytes: number;
+}
+
 /** From memory: nobody is asked. */
 export interface Health {
-  /** Whether every partition serves. */
+  /** Whether every partition serves; one without room does. */
   readonly ok: boolean;
-  readonly partitions: readonly PartitionHealth[];
+  readonly partitions: readonly PartitionStanding[];
 }
 
 /**

@@ -1,5 +1,7 @@
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, statfsSync } from 'node:fs';
+import { stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { limits } from '../limits.js';
 import { refuseUnreadable } from './unreadable.js';
 
 /** Where LMDB keeps what this checks, in each of its two meta pages. */
@@ -70,6 +72,22 @@ export function syncPath(path: string): void {
 export function freeBytes(path: string): number {
   const { bavail, bsize } = statfsSync(path);
   return bavail * bsize;
+}
+
+/**
+ * By how many bytes a journal of this size may grow where so many are free, less what is kept in
+ * reserve of its map and of the file system. Below zero nothing is written.
+ */
+export function journalRoom(size: number, free: number): number {
+  const unmapped = limits.journal_map_bytes - limits.map_reserve_bytes - size;
+  return Math.min(unmapped, free - limits.disk_reserve_bytes);
+}
+
+/** The same of a journal's directory; who asks waits for the file system, but not its thread. */
+export async function askJournalRoom(directory: string): Promise<number> {
+  const { size } = await stat(join(directory, 'data.mdb'));
+  const { bavail, bsize } = await statfs(directory);
+  return journalRoom(size, bavail * bsize);
 }
 
 interface Meta {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { limits } from '../limits.js';
-import { freeBytes, syncDataFile } from './data-file.js';
+import { freeBytes, journalRoom, syncDataFile } from './data-file.js';
 import { type Environment, openEnvironment } from './environment.js';
 
 /** Frames of one partition on a disk, under growing numbers. */
@@ -115,8 +115,7 @@ class LmdbFile implements JournalFile {
       // A reader that was killed leaves its mark: no page that was freed since would be used again.
       this.#db.readerCheck();
       const { size } = statSync(join(this.#directory, 'data.mdb'));
-      const isMapped = size <= limits.journal_map_bytes - limits.map_reserve_bytes;
-      this.#room = isMapped && freeBytes(this.#directory) >= limits.disk_reserve_bytes;
+      this.#room = journalRoom(size, freeBytes(this.#directory)) >= 0;
       this.#checked = now;
     }
     return this.#room;

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 
 const file = join(process.env.PURSER_TEST_HOOKS ?? '.', 'full-disk');
 const { statfsSync } = fs;
+const { statfs } = fs.promises;
+const tell = (told) => (fs.existsSync(file) ? Object.assign(told, { bfree: 0, bavail: 0 }) : told);
 
-fs.statfsSync = (...args) => {
-  const told = statfsSync(...args);
-  return fs.existsSync(file) ? Object.assign(told, { bfree: 0, bavail: 0 }) : told;
-};
+fs.statfsSync = (...args) => tell(statfsSync(...args));
+fs.promises.statfs = async (...args) => tell(await statfs(...args));
 syncBuiltinESMExports();

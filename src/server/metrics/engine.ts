@@ -31,6 +31,11 @@ export function engineFamilies({ ok, partitions }: Health): Family[] {
       'Commands that wait or are in flight',
       each(({ pending }) => pending),
     ),
+    gauge(
+      'purser_partition_room_bytes',
+      'How much may still be written: what disk and map have left, less the reserve; below zero writes are refused',
+      each(({ room_bytes }) => room_bytes),
+    ),
     {
       name: 'purser_partition_restarts_total',
       type: 'counter',

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Wallet } from '../../engine/wallet.js';
+import type { Health, Wallet } from '../../engine/wallet.js';
 import { isStopping } from '../drain.js';
 import { limits } from '../limits.js';
 import { METRICS_TYPE } from '../metrics/exposition.js';
@@ -9,7 +9,7 @@ import { answer, oneOf, text, time } from '../schemas/parts.js';
 
 const state = answer({
   status: oneOf('UP', 'DOWN'),
-  database: oneOf('CONNECTED', 'DOWN'),
+  database: oneOf('CONNECTED', 'READ_ONLY', 'DOWN'),
   service: text,
   timestamp: time,
   version: text,
@@ -28,7 +28,7 @@ const health: Operation = {
   url: '/health',
   id: 'health',
   tag: 'Service',
-  summary: 'Whether every partition serves, and goes on to',
+  summary: 'Whether every partition serves, and goes on to; READ_ONLY: one has no room on its disk',
   answers: { 200: state, 503: state },
   examples: { 200: up, 503: { ...up, status: 'DOWN', database: 'DOWN' } },
 };
@@ -47,21 +47,26 @@ const metricsOperation: Operation = {
 
 /**
  * `GET /health`: 200 while every partition serves and nobody stops the server, else 503; for load
- * balancers, so without key.
+ * balancers, so without key. On a full disk it is 200: reads are served, and a restart helps nobody.
  */
 export function healthRoute(app: FastifyInstance, wallet: Wallet, version: string): void {
   app.get(health.url, { config: described(health) }, (_request, reply) => {
-    const { ok } = wallet.health();
-    const isUp = ok && !isStopping(app);
+    const now = wallet.health();
+    const isUp = now.ok && !isStopping(app);
     if (!isUp) reply.header('retry-after', limits.retry_after_s);
     return reply.code(isUp ? 200 : 503).send({
       status: isUp ? 'UP' : 'DOWN',
-      database: ok ? 'CONNECTED' : 'DOWN',
+      database: databaseOf(now),
       service: 'purser',
       timestamp: new Date().toISOString(),
       version,
     });
   });
+}
+
+function databaseOf({ ok, partitions }: Health): string {
+  if (!ok) return 'DOWN';
+  return partitions.some(({ room_bytes }) => room_bytes < 0) ? 'READ_ONLY' : 'CONNECTED';
 }
 
 /** `GET /metrics`: Prometheus text. */
