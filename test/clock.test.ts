@@ -8,7 +8,9 @@ import { openJournal } from '../dist/partitions/journal.js';
 import { journalDirectory } from '../dist/partitions/journal-file.js';
 import { lastBefore, momentOf } from '../dist/partitions/moment.js';
 import { newDirectory } from './support/directory.js';
+import { exchange } from './support/exchange.js';
 import { main, run } from './support/server.js';
+import { apiKeys, ShopServer } from './support/shop-server.js';
 
 const PLAYERS = Array.from({ length: 8 }, (_, i) => `player${i}`);
 const HOUR_MS = 3_600_000;
@@ -110,4 +112,26 @@ test('time goes on while the clock is behind what was already recorded', async (
   expect(third).toBeGreaterThanOrEqual(second + 25);
   expect(third).toBeLessThan(first + HOUR_MS);
   await wallet.close();
+});
+
+test('after the clock was put back a disk that fills up is still noticed', async () => {
+  const shop = await new ShopServer(1).start();
+  const headers = {
+    authorization: `Bearer ${apiKeys.svc}`,
+    'content-type': 'application/json',
+  };
+  const create = async (player_id: string): Promise<number> => {
+    const body = JSON.stringify({ player_id });
+    const { status } = await exchange(shop.url, 'POST', '/v1/players', headers, body);
+    return status;
+  };
+  expect(await create('before')).toBe(201);
+  await shop.advance(-HOUR_MS);
+  shop.setFullDisk(true);
+  let count = 0;
+  const next = (): Promise<number> => create(`player${count++}`);
+  await expect.poll(next, { timeout: 10_000, interval: 200 }).toBe(503);
+  shop.setFullDisk(false);
+  expect(await create('after')).toBe(201);
+  expect(await shop.stop()).toBe(0);
 });

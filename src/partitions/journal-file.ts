@@ -69,7 +69,7 @@ class LmdbFile implements JournalFile {
   readonly #directory: string;
   readonly #mayCommitHere: boolean;
   readonly last: number;
-  #checked = 0;
+  #checked_ms = Number.NEGATIVE_INFINITY;
   #room = true;
 
   constructor(db: Environment, directory: string, last: number, mayCommitHere: boolean) {
@@ -110,13 +110,13 @@ class LmdbFile implements JournalFile {
   }
 
   hasRoom(): boolean {
-    const now = Date.now();
-    if (now - this.#checked >= limits.disk_check_interval_ms || !this.#room) {
+    const now_ms = performance.now();
+    if (now_ms - this.#checked_ms >= limits.disk_check_interval_ms || !this.#room) {
       // A reader that was killed leaves its mark: no page that was freed since would be used again.
       this.#db.readerCheck();
       const { size } = statSync(join(this.#directory, 'data.mdb'));
       this.#room = journalRoom(size, freeBytes(this.#directory)) >= 0;
-      this.#checked = now;
+      this.#checked_ms = now_ms;
     }
     return this.#room;
   }
