@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { openWallet } from 'purser';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
@@ -195,6 +195,41 @@ test('a directory is made with those above it', async () => {
   const server = await serve(['--data', directory, '--partitions', '1']);
   expect(await server.stop()).toBe(0);
   expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+});
+
+/** Whom no right is given to everything, and who can read this package. */
+const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+const isReadable = spawnSync(process.execPath, [main, '--version'], nobody).status === 0;
+
+test.skipIf(!isReadable).each([
+  ['journal/lock.mdb', 'written'],
+  ['journal/lock.mdb', 'made'],
+  ['journal/data.mdb', 'written'],
+  ['checkpoint/lock.mdb', 'written'],
+  ['checkpoint/data.mdb', 'written'],
+])('%s that may not be %s: one clear line that names it, and exit 2', async (name, what) => {
+  const directory = newDirectory();
+  await (await openWallet({ dataDir: directory, partitions: 1 })).close();
+  const { uid, gid } = nobody;
+  const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+  for (const path of ['..', '.', ...paths]) {
+    if (uid !== undefined) chownSync(join(directory, path), uid, gid);
+  }
+  const file = join(directory, 'partition-0', name);
+  if (what === 'made') rmSync(file);
+  const refused = what === 'made' ? dirname(file) : file;
+  chmodSync(refused, 0o555);
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [main, 'serve', '--data', directory, '--port', '0'],
+    { ...nobody, encoding: 'utf8', timeout: 60_000 },
+  );
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: expect.stringMatching(/^purser: .+\n$/),
+  });
+  expect(stderr).toContain(refused);
+  chmodSync(dirname(file), 0o700);
 });
 
 test('a port in use and another number of partitions: one clear line and exit 2', async () => {

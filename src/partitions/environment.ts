@@ -1,4 +1,4 @@
-import { existsSync, linkSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, linkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 import { isFullDisk } from './fault.js';
@@ -18,6 +18,7 @@ export interface EnvironmentOptions {
 export function openEnvironment(directory: string, options: EnvironmentOptions): Environment {
   const { durability, readOnly = false, mapSize, writes } = options;
   makeLockFile(directory);
+  if (!readOnly) demandWritable(directory);
   const settings: RootDatabaseOptionsWithPath & { readonly batchStartThreshold: number } = {
     path: directory,
     noSubdir: false,
@@ -66,5 +67,12 @@ function makeLockFile(directory: string): void {
     if (isFullDisk(error)) throw error;
   } finally {
     rmSync(made, { force: true });
+  }
+}
+
+/** Where LMDB may not write to its lock file, as after a look by another user, it ends the process. */
+function demandWritable(directory: string): void {
+  for (const path of ['lock.mdb', 'data.mdb'].map((file) => join(directory, file))) {
+    accessSync(existsSync(path) ? path : directory, constants.R_OK | constants.W_OK);
   }
 }
