@@ -146,21 +146,26 @@ test('an id that is not percent-encoded UTF-8 is refused', async () => {
   expect((await fetch(`${server.url}/v1/players/%ff`)).status).toBe(400);
 });
 
-test('metrics count the answers by route and status, and show the partitions', async () => {
+test('metrics count the answers by method, route and status, and show the partitions', async () => {
   await server.post('/transaction/rollback', []);
   await server.post('/transaction/rollback', {});
   await server.post('/transactions/rollback', {});
+  for (const method of ['GET', 'HEAD'])
+    await fetch(`${server.url}/v1/players/x/orders`, { method });
+  await server.post('/v1/players/x/orders', {});
   const response = await fetch(`${server.url}/metrics`);
   expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4');
   const text = await response.text();
   for (const line of [
     'purser_up 1',
-    'purser_http_requests_total{route="/transaction/rollback",status="200"} 1',
-    'purser_http_requests_total{route="/transaction/rollback",status="400"} 1',
-    'purser_http_request_duration_seconds_bucket{route="/transaction/rollback",le="+Inf"} 2',
-    'purser_http_request_duration_seconds_count{route="/transaction/rollback"} 2',
-    'purser_http_requests_total{route="none",status="404"} 1',
-    'purser_http_request_duration_seconds_count{route="none"} 1',
+    'purser_http_requests_total{method="POST",route="/transaction/rollback",status="200"} 1',
+    'purser_http_requests_total{method="POST",route="/transaction/rollback",status="400"} 1',
+    'purser_http_request_duration_seconds_bucket{method="POST",route="/transaction/rollback",le="+Inf"} 2',
+    'purser_http_request_duration_seconds_count{method="POST",route="/transaction/rollback"} 2',
+    'purser_http_requests_total{method="none",route="none",status="404"} 1',
+    'purser_http_request_duration_seconds_count{method="none",route="none"} 1',
+    'purser_http_requests_total{method="GET",route="/v1/players/:id/orders",status="404"} 2',
+    'purser_http_requests_total{method="POST",route="/v1/players/:id/orders",status="400"} 1',
     'purser_partition_state{partition="0",state="serving"} 1',
     'purser_partition_restarts_total{partition="0"} 0',
   ]) {

@@ -108,7 +108,7 @@ export function createServer(wallet: Wallet, options: ServerOptions): FastifyIns
   readBodies(app);
   endConnectionsWhenStopping(app);
   measure(app, metrics);
-  const nowhere = metrics.route('none');
+  const nowhere = metrics.route('none', 'none');
   app.setNotFoundHandler((request, reply) => {
     nowhere.count(404, request.arrived_ms);
     sendProblem(reply, new Problem('not_found'));

@@ -18,7 +18,9 @@ export function measure(app: FastifyInstance, metrics: Metrics): void {
     done();
   });
   app.addHook('onRoute', (route) => {
-    const counters = metrics.route(route.url);
+    const method = String(route.method);
+    // Fastify answers HEAD where there is a GET, as the same but for the body.
+    const counters = metrics.route(method.startsWith('HEAD') ? 'GET' : method, route.url);
     const count = (request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: Done) => {
       counters.count(reply.statusCode, request.arrived_ms);
       done();

@@ -4,31 +4,33 @@ import { CallbackMetrics } from './callbacks.js';
 import { engineFamilies } from './engine.js';
 import { format } from './exposition.js';
 import { processFamilies } from './process.js';
-import { RouteMetrics, routeFamilies } from './routes.js';
+import { type MeasuredRoute, RouteMetrics, routeFamilies } from './routes.js';
 
 /** What `GET /metrics` shows; the figures of the engine are read when somebody asks. */
 export class Metrics {
   readonly callbacks: CallbackMetrics = new CallbackMetrics();
-  readonly #routes = new Map<string, RouteMetrics>();
+  readonly #routes = new Map<string, MeasuredRoute>();
   readonly #wallet: Wallet;
 
   constructor(wallet: Wallet) {
     this.#wallet = wallet;
   }
 
-  /** The counters of one route, such as `/v1/players/:id`; `none`: of what is at no route. */
-  route(path: string): RouteMetrics {
-    const known = this.#routes.get(path);
-    if (known !== undefined) return known;
-    const made = new RouteMetrics();
-    this.#routes.set(path, made);
-    return made;
+  /** The counters of one route, such as GET and `/v1/players/:id`; `none`: of what is at no route. */
+  route(method: string, route: string): RouteMetrics {
+    const key = `${method} ${route}`;
+    const measured = this.#routes.get(key) ?? {
+      labels: { method, route },
+      metrics: new RouteMetrics(),
+    };
+    this.#routes.set(key, measured);
+    return measured.metrics;
   }
 
   /** The Prometheus text format. */
   async text(): Promise<string> {
     const accounts = await accountFamilies(() => this.#wallet.books());
-    const routes = routeFamilies([...this.#routes]);
+    const routes = routeFamilies([...this.#routes.values()]);
     const engine = engineFamilies(this.#wallet.health());
     return format([
       ...routes,

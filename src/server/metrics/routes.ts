@@ -26,34 +26,37 @@ export class RouteMetrics {
   }
 }
 
-type Routes = readonly (readonly [route: string, metrics: RouteMetrics])[];
+/** A method and a path with their counters. */
+export interface MeasuredRoute {
+  readonly labels: { readonly method: string; readonly route: string };
+  readonly metrics: RouteMetrics;
+}
 
-export function routeFamilies(routes: Routes): Family[] {
+export function routeFamilies(routes: readonly MeasuredRoute[]): Family[] {
   return [
     {
       name: 'purser_http_requests_total',
       type: 'counter',
       help: 'Answered requests',
-      samples: routes.flatMap(([route, { statuses }]) =>
-        [...statuses].map(([status, value]) => ({ labels: { route, status }, value })),
+      samples: routes.flatMap(({ labels, metrics }) =>
+        [...metrics.statuses].map(([status, value]) => ({ labels: { ...labels, status }, value })),
       ),
     },
     {
       name: 'purser_http_request_duration_seconds',
       type: 'histogram',
       help: 'Time from the headers of a request to its answer',
-      samples: routes.flatMap(([route, metrics]) => durations(route, metrics)),
+      samples: routes.flatMap(durations),
     },
   ];
 }
 
-function durations(route: string, { buckets, sum_s }: RouteMetrics): Sample[] {
+function durations({ labels, metrics: { buckets, sum_s } }: MeasuredRoute): Sample[] {
   let count = 0;
   const cumulative = [...upperBounds_s, '+Inf'].map((le, bucket) => {
     count += buckets[bucket] ?? 0;
-    return { suffix: '_bucket', labels: { route, le }, value: count };
+    return { suffix: '_bucket', labels: { ...labels, le }, value: count };
   });
-  const labels = { route };
   return [
     ...cumulative,
     { suffix: '_sum', labels, value: sum_s },
