@@ -168,6 +168,16 @@ test('members that are null are as absent', async () => {
   expect(await shop.webhook(untyped)).toMatchObject({ status: 422 });
 });
 
+test('outcomes are counted from zero on, so that the first of each is an increase', async () => {
+  const headers = { authorization: `Bearer ${apiKeys.svc}` };
+  const { body } = await exchange(shop.url, 'GET', '/metrics', headers);
+  const lines = String(body).matchAll(
+    /^purser_payment_callbacks_total{provider="other_psp",status="(\w+)"} \d+$/gm,
+  );
+  const statuses = ['applied', 'duplicate', 'review', 'parked', 'refused'];
+  expect([...lines].map(([, status]) => status)).toEqual(statuses);
+});
+
 test('what is held or parked is a line of the log, and each outcome is counted', async () => {
   const { payment_id } = await checkout.begin(100);
   const amount = { type: 'payment.succeeded', amount: 99 };

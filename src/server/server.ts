@@ -102,7 +102,7 @@ export function createServer(wallet: Wallet, options: ServerOptions): FastifyIns
   });
   boundConnections(app.server, log);
   logIncidents(app, wallet, log);
-  const metrics = new Metrics(wallet);
+  const metrics = new Metrics(wallet, options.webhookSecrets?.keys() ?? []);
   app.setErrorHandler(fail);
   app.decorateRequest('caller', undefined);
   readBodies(app);

@@ -8,12 +8,14 @@ import { type MeasuredRoute, RouteMetrics, routeFamilies } from './routes.js';
 
 /** What `GET /metrics` shows; the figures of the engine are read when somebody asks. */
 export class Metrics {
-  readonly callbacks: CallbackMetrics = new CallbackMetrics();
+  readonly callbacks: CallbackMetrics;
   readonly #routes = new Map<string, MeasuredRoute>();
   readonly #wallet: Wallet;
 
-  constructor(wallet: Wallet) {
+  /** `providers`: of payments, whose callbacks are taken. */
+  constructor(wallet: Wallet, providers: Iterable<string>) {
     this.#wallet = wallet;
+    this.callbacks = new CallbackMetrics(providers);
   }
 
   /** The counters of one route, such as GET and `/v1/players/:id`; `none`: of what is at no route. */
