@@ -171,6 +171,31 @@ test('how much of its map a journal has left is told before it is refused', asyn
   await expect(wallet.close()).rejects.toThrow('the last checkpoint was not written');
 });
 
+test('a checkpoint waits for room for all of it', async () => {
+  const due = { find: 'checkpoint_entries: 500_000', replace: 'checkpoint_entries: 1_000' };
+  const free = 'return bavail * bsize;';
+  const head = 'async write(checkpoint, changes) {';
+  const openTight = await withFaults(
+    { file: 'limits.js', ...due },
+    // 100 KiB more than the reserve.
+    {
+      file: 'partitions/data-file.js',
+      find: free,
+      replace: 'return limits.disk_reserve_bytes + 102_400;',
+    },
+    { file: 'partitions/checkpoint-store.js', find: head, replace: `${head} throw Error('full');` },
+  );
+  const wallet = await openTight({ partitions: 1, durability: 'process' });
+  // Some 300 KiB of where they are.
+  await wallet.createUsers(Array.from({ length: 20_000 }, (_, i) => `user${i}`));
+  for (let i = 0; i < 5; i++) {
+    expect(await wallet.bet(bet('user0', 1))).toMatchObject({ balance: 99_999 - i });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(wallet.health()).toMatchObject({ ok: true, partitions: [{ restarts: 0 }] });
+  await expect(wallet.close()).rejects.toThrow(/^the last checkpoint was not written; .*full$/);
+});
+
 const small = mkdtempSync(join(tmpdir(), 'purser-test-'));
 const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]).status === 0;
 

@@ -51,7 +51,7 @@ export class Checkpointer {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#running !== undefined) return;
     // On a full disk it would fail, and end a thread that can still answer reads.
-    if (this.#isDue() && this.#journal.hasRoom()) this.#run(this.#checkpoint());
+    if (this.#isDue() && this.#hasRoom()) this.#run(this.#checkpoint());
     else if (this.#state.actors.crowded) this.#run(this.#age());
   }
 
@@ -61,6 +61,12 @@ export class Checkpointer {
     const entries = Math.max(limits.checkpoint_entries, actors.index.size / 2);
     const changed = Math.max(limits.changed_documents, actors.index.size / 4);
     return sequence - this.#since >= entries || documents.hasChanged(changed);
+  }
+
+  /** A large one may be more than what is kept in reserve: after a replay it has all transactions. */
+  #hasRoom(): boolean {
+    const { actors, transactions, documents } = this.#state;
+    return this.#journal.hasRoom(actors.index.bytes + transactions.run.bytes + documents.bytes);
   }
 
   #run(work: Promise<void>): void {
@@ -78,7 +84,7 @@ export class Checkpointer {
     await this.#running;
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#state.sequence === this.#since) return;
-    if (!this.#journal.hasRoom()) throw new Error('the disk is almost full');
+    if (!this.#hasRoom()) throw new Error('the disk is almost full');
     await this.#checkpoint();
   }
 

@@ -32,6 +32,11 @@ export class Documents {
     return size >= changes || bytes >= limits.changed_documents_bytes;
   }
 
+  /** What the changes since the last checkpoint or spill take. */
+  get bytes(): number {
+    return this.#changed.bytes;
+  }
+
   /** A document of an actor, or of the partition's collection of that name. */
   read(actor: string, collection: Collection, id: string): unknown {
     let value = this.#recent(actor, collection, id);

@@ -17,10 +17,11 @@ export interface JournalFile {
   /** The stored bytes; good until the next call. */
   read(number: number): Uint8Array | undefined;
   /**
-   * Whether the map and the file system have room for more: a full one can end the process. Once a
-   * second it also gives back what processes that ended while they read have held.
+   * Whether the map and the file system have room for more, and for so many bytes beside the
+   * journal: a full one can end the process. Once a second it also gives back what processes that
+   * ended while they read have held.
    */
-  hasRoom(): boolean;
+  hasRoom(beside_bytes?: number): boolean;
   close(): Promise<void>;
 }
 
@@ -70,7 +71,7 @@ class LmdbFile implements JournalFile {
   readonly #mayCommitHere: boolean;
   readonly last: number;
   #checked_ms = Number.NEGATIVE_INFINITY;
-  #room = true;
+  #room_bytes = 0;
 
   constructor(db: Environment, directory: string, last: number, mayCommitHere: boolean) {
     this.#db = db;
@@ -109,16 +110,17 @@ class LmdbFile implements JournalFile {
     return new Uint8Array(shared.buffer, shared.byteOffset, shared.length);
   }
 
-  hasRoom(): boolean {
+  hasRoom(beside_bytes = 0): boolean {
     const now_ms = performance.now();
-    if (now_ms - this.#checked_ms >= limits.disk_check_interval_ms || !this.#room) {
+    const isDue = now_ms - this.#checked_ms >= limits.disk_check_interval_ms;
+    if (isDue || this.#room_bytes < beside_bytes) {
       // A reader that was killed leaves its mark: no page that was freed since would be used again.
       this.#db.readerCheck();
       const { size } = statSync(join(this.#directory, 'data.mdb'));
-      this.#room = journalRoom(size, freeBytes(this.#directory)) >= 0;
+      this.#room_bytes = journalRoom(size, freeBytes(this.#directory));
       this.#checked_ms = now_ms;
     }
-    return this.#room;
+    return this.#room_bytes >= beside_bytes;
   }
 
   async close(): Promise<void> {

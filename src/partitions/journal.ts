@@ -76,9 +76,9 @@ export class Journal {
     return unstored?.frame ?? this.#file.read(number);
   }
 
-  /** Whether the disk has room for more. */
-  hasRoom(): boolean {
-    return this.#file.hasRoom();
+  /** Whether the disk has room for more, and for so many bytes beside it. */
+  hasRoom(beside_bytes = 0): boolean {
+    return this.#file.hasRoom(beside_bytes);
   }
 
   async close(): Promise<void> {

@@ -39,6 +39,11 @@ export class LocationIndex {
     return this.#size;
   }
 
+  /** What all tables take. */
+  get bytes(): number {
+    return this.#tables.reduce((sum, table) => sum + (table?.byteLength ?? 0), 0);
+  }
+
   /**
    * Looks for a location under a fingerprint that `verify` confirms. If there is one, its place
    * and state are in `frame`, `at` and `state`, and `setState` or `move` change it.

@@ -39,6 +39,12 @@ export class Run {
     this.#words.set(old);
   }
 
+  get bytes(): number {
+    return (
+      this.#full.length * limits.checkpoint_run_bytes + this.#used * Uint32Array.BYTES_PER_ELEMENT
+    );
+  }
+
   /** What it holds, for a checkpoint: full pieces, and last a copy of the one that still grows. */
   copy(): Uint32Array[] {
     return [...this.#full, this.#words.slice(0, this.#used)];
