@@ -4,6 +4,7 @@ import { chmodSync, chownSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { openWallet } from 'purser';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
@@ -185,6 +186,24 @@ describe.skipIf(process.platform !== 'linux')('output that cannot be written', (
       );
     await expect.poll(health, { timeout: 10_000 }).toBe(200);
     expect(await health()).toBe(200);
+    child.kill();
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  test('a server whose log is read no further stops', async () => {
+    const args = [main, 'serve', '--data', newDirectory(), '--port', '0', '--log', 'info'];
+    const child = spawn(process.execPath, args);
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
+    child.stderr.pause();
+    let url: string | undefined;
+    for await (const line of createInterface(child.stdout)) {
+      url = /listening on (http:\S+)/.exec(line)?.[1];
+      if (url !== undefined) break;
+    }
+    // More than the system keeps of what was written and not read.
+    for (let i = 0; i < 100; i++) await fetch(`${url}/health?${'x'.repeat(10_000)}`);
     child.kill();
     expect(await once(child, 'exit')).toEqual([0, null]);
   });

@@ -1,6 +1,6 @@
 import { type Command, command } from './command.js';
 import { serveOptions } from './serve-options.js';
-import { stopSignal } from './stop.js';
+import { endUnread, stopSignal } from './stop.js';
 
 /** `purser serve`. */
 export const serve: Command = command(
@@ -11,6 +11,10 @@ export const serve: Command = command(
     const stop = stopSignal();
     // A server is much to load, and the other commands have none.
     const { serveWallet } = await import('./serving.js');
-    return serveWallet(settings, stop);
+    try {
+      return await serveWallet(settings, stop);
+    } finally {
+      endUnread();
+    }
   },
 );
