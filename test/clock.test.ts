@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { openWallet, type Wallet } from 'purser';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -9,7 +11,7 @@ import { journalDirectory } from '../dist/partitions/journal-file.js';
 import { lastBefore, momentOf } from '../dist/partitions/moment.js';
 import { newDirectory } from './support/directory.js';
 import { exchange } from './support/exchange.js';
-import { main, run } from './support/server.js';
+import { main, run, serve } from './support/server.js';
 import { apiKeys, ShopServer } from './support/shop-server.js';
 
 const PLAYERS = Array.from({ length: 8 }, (_, i) => `player${i}`);
@@ -134,4 +136,27 @@ test('after the clock was put back a disk that fills up is still noticed', async
   shop.setFullDisk(false);
   expect(await create('after')).toBe(201);
   expect(await shop.stop()).toBe(0);
+});
+
+test('after the clock was put back logins are limited for no more than a minute', async () => {
+  const directory = newDirectory();
+  const clock = `${dirname(directory)}/clock`;
+  writeFileSync(clock, '0');
+  const hook = pathToFileURL(join(import.meta.dirname, 'support/clock.mjs')).href;
+  const server = await serve(['--data', directory, '--login-rate', '1'], {
+    NODE_OPTIONS: `--import ${hook}`,
+    PURSER_TEST_CLOCK: clock,
+  });
+  const login = async (): Promise<unknown> => {
+    const { status, headers } = await server.post('/login', { username: 'a', password: 'none' });
+    return { status, soon: Number(headers.get('retry-after')) <= 60 };
+  };
+  expect(await login()).toMatchObject({ status: 401 });
+  expect(await login()).toEqual({ status: 429, soon: true });
+  writeFileSync(clock, `${-HOUR_MS}`);
+  // The server looks at that file now and then.
+  await wait(50);
+  expect(await login()).toMatchObject({ status: 401 });
+  expect(await login()).toEqual({ status: 429, soon: true });
+  await server.stop();
 });
