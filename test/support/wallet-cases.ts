@@ -77,11 +77,28 @@ const PATHS: Readonly<Record<string, string>> = {
 const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
 export const publicKey: string = keys.publicKey.export({ type: 'spki', format: 'pem' }).toString();
 
-/** Runs a case against a server of its own. */
+/** Whether the server ends on the way of a case. */
+export function endsServer({ steps }: Case): boolean {
+  return steps.some(({ op, body }) => {
+    return ['restart', 'advanceClock', 'randomised'].includes(op) || endsActors(body);
+  });
+}
+
+/** Nobody can end an actor alone: its server is ended. */
+function endsActors(body: object): boolean {
+  return 'killActor' in body || 'killEveryOtherActor' in body;
+}
+
+/** Runs cases against a server that they share. */
 export class CaseRun {
   #server: Server;
   readonly #args: readonly string[];
   readonly #environment: Readonly<Record<string, string>>;
+  /** Cases that are played side by side, and those of them that wait for a restart. */
+  #playing = 0;
+  #waiting: ((restarted: Promise<void>) => void)[] = [];
+  /** Bytes that journals lose while the server is down. */
+  #cut = 0;
 
   private constructor(
     server: Server,
@@ -112,7 +129,9 @@ export class CaseRun {
       case 'admin':
         return await this.#admin(body);
       case 'crash':
-        return await this.#crash(body.truncateLastBytes ?? 0);
+        // The step behind it is a restart.
+        this.#cut = body.truncateLastBytes ?? this.#cut;
+        return;
       case 'restart':
       case 'advanceClock':
         return await this.#restart();
@@ -134,14 +153,47 @@ export class CaseRun {
     await this.#server.ask('/users', { users: body.users ?? many });
   }
 
+  /** Plays cases side by side. They come to their restarts together: one does for all of them. */
+  together(cases: readonly Case[]): ReadonlyMap<string, Promise<void>> {
+    this.#playing = cases.length;
+    return new Map(cases.map((one) => [one.id, this.#play(one)]));
+  }
+
+  async #play({ steps }: Case): Promise<void> {
+    try {
+      for (const step of steps) await this.step(step);
+    } finally {
+      this.#playing -= 1;
+      this.#restartForAll();
+    }
+  }
+
+  /** Ids are kept for ever: days that pass are a restart. */
+  #restart(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#restartForAll();
+    });
+  }
+
+  #restartForAll(): void {
+    if (this.#waiting.length === 0 || this.#waiting.length < this.#playing) return;
+    const restarted = this.#crash();
+    for (const resolve of this.#waiting.splice(0)) resolve(restarted);
+  }
+
   /**
    * D08: a journal that lost its end is no torn record, for LMDB writes whole pages and syncs them
    * before an answer. It is refused, as the contract wants; with its bytes back it serves again.
-   * The step behind a crash is a restart.
    */
-  async #crash(bytes: number): Promise<void> {
+  async #crash(): Promise<void> {
     await this.#server.kill();
-    if (bytes === 0) return;
+    if (this.#cut > 0) await this.#refuseCut(this.#cut);
+    this.#cut = 0;
+    this.#server = await serve(this.#args, this.#environment);
+  }
+
+  async #refuseCut(bytes: number): Promise<void> {
     const directory = this.#args[this.#args.indexOf('--data') + 1] ?? '';
     const parts = readdirSync(directory).filter((name) => name.startsWith('partition-'));
     const cut = parts.map((part) => {
@@ -154,14 +206,8 @@ export class CaseRun {
     for (const { path, whole } of cut) writeFileSync(path, whole);
   }
 
-  /** Ids are kept for ever: days that pass are a restart. */
-  async #restart(): Promise<void> {
-    await this.#server.kill();
-    this.#server = await serve(this.#args, this.#environment);
-  }
-
   async #admin(body: Record<string, unknown>): Promise<void> {
-    if ('killActor' in body || 'killEveryOtherActor' in body) return await this.#restart();
+    if (endsActors(body)) return await this.#restart();
     const { disableUser, limit } = body as {
       disableUser?: string;
       limit?: { user: string; maxBet: number };
