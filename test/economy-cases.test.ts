@@ -6,6 +6,7 @@ import {
   outside,
   usesUpSignups,
 } from './support/economy-cases.js';
+import { EconomyClient } from './support/economy-client.js';
 import { EconomyRun } from './support/economy-run.js';
 import { ShopServer } from './support/shop-server.js';
 import { hasStrace } from './support/tracer.js';
@@ -22,6 +23,12 @@ describe.each([1, 4])('on %i partitions', (partitions) => {
       if (usesUpSignups(one)) await shop.kill();
     });
   }
+
+  test('what all cases have left adds up to zero', async () => {
+    const client = new EconomyClient(shop);
+    const { body } = await client.must({ call: 'GET /v1/audit', auth: 'admin' });
+    expect(body).toMatchObject({ ok: true, total: '0' });
+  });
 });
 
 test('every case is run, or is outside of the contract for a reason', () => {
