@@ -6,8 +6,9 @@ import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
 import { exchange, type Reply } from './support/exchange.js';
+import { faultOf } from './support/fault-of.js';
 import { post, type RawConnection, rawConnection } from './support/raw-connection.js';
-import { run, type Server, serve } from './support/server.js';
+import { type Server, serve } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
 
 const hooked = ['slow-turn', 'full-disk'].map((name) => {
@@ -143,7 +144,7 @@ test('behind a disk that hangs the rest is refused at once, and other partitions
     expect(await server.ask('/transaction/bet', body)).toMatchObject({ status: 'RS_OK', balance });
   }
   expect(await server.stop()).toBe(0);
-  expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+  expect(await faultOf(directory)).toBeUndefined();
 });
 
 function sendList({ url }: Server, user: string): Promise<Reply> {
@@ -182,7 +183,7 @@ test('lists for a partition that hangs are refused at once, and other lists go o
   expect(granted.length).toBe(sent.length - 1);
   expect(await balanceOf(server, stuck)).toBe(OPENED - granted.length * LIST_OPERATIONS);
   expect(await server.stop()).toBe(0);
-  expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+  expect(await faultOf(directory)).toBeUndefined();
 });
 
 test('a list that would be refused is not read', async () => {
@@ -253,7 +254,7 @@ test('a list that the disk has room for only in part has an unknown outcome, and
   expect(answers).toEqual(list.map(() => expect.objectContaining({ status: 'RS_OK' })));
   expect(await balanceOf(server, 'alice')).toBe(OPENED - list.length);
   await server.stop();
-  expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+  expect(await faultOf(directory)).toBeUndefined();
 });
 
 test('that there is no room on the disk is to be seen, and the server is up', async () => {
@@ -305,7 +306,7 @@ test('behind a slow disk only so much waits as it will answer in time', async ()
   });
   for (const answer of await Promise.all(all)) expect(answer).toMatchObject({ status: 'RS_OK' });
   await server.stop();
-  expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+  expect(await faultOf(directory)).toBeUndefined();
 });
 
 test('what is read late in a long turn is refused, and how the server is can still be asked', async () => {

@@ -3,14 +3,14 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
+import { faultOf } from './support/fault-of.js';
 import { mutate, projectRoot } from './support/mutant.js';
-import { run } from './support/server.js';
 
 const support = resolve(import.meta.dirname, 'support');
 
 test.each(['exit', 'exception', 'memory'])(
   'a thread that dies (%s) comes back with every entry and id while the other one serves',
-  (way) => {
+  async (way) => {
     const directory = newDirectory();
     const fault = pathToFileURL(resolve(support, 'fault.mjs')).href;
     const { stdout, stderr, status } = spawnSync(
@@ -29,11 +29,11 @@ test.each(['exit', 'exception', 'memory'])(
     });
     expect(report.attempts).toBeGreaterThan(100);
     expect(report.servedMeanwhile).toBeGreaterThan(0);
-    expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+    expect(await faultOf(directory)).toBeUndefined();
   },
 );
 
-test('a thread that dies unasked is noticed, and what it had sent still arrives', () => {
+test('a thread that dies unasked is noticed, and what it had sent still arrives', async () => {
   const directory = newDirectory();
   const fault = pathToFileURL(resolve(support, 'fault.mjs')).href;
   const script = resolve(support, 'thread-idle.mjs');
@@ -49,7 +49,7 @@ test('a thread that dies unasked is noticed, and what it had sent still arrives'
     after: [1, 1],
     transit: '0',
   });
-  expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+  expect(await faultOf(directory)).toBeUndefined();
 });
 
 test('a thread that ends again and again is started ever less often', () => {
@@ -81,7 +81,7 @@ test('close ends a thread that is on its way back, too', () => {
   });
 });
 
-test('a thread that dies while LMDB takes its writes does not hold up the process', () => {
+test('a thread that dies while LMDB takes its writes does not hold up the process', async () => {
   const mutant = mutate(projectRoot(import.meta.url), {
     name: 'die while a checkpoint is written',
     file: 'partitions/checkpoint-store.js',
@@ -96,7 +96,7 @@ test('a thread that dies while LMDB takes its writes does not hold up the proces
       timeout: 30_000,
     });
     expect(status, stderr).toBe(0);
-    expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+    expect(await faultOf(directory)).toBeUndefined();
   } finally {
     mutant.remove();
   }
@@ -105,7 +105,7 @@ test('a thread that dies while LMDB takes its writes does not hold up the proces
 test.each([
   ['exit', 7],
   ['exception', 1],
-])('a process ends (%s) while a thread of it writes', (way, code) => {
+])('a process ends (%s) while a thread of it writes', async (way, code) => {
   const directory = newDirectory();
   const slow = pathToFileURL(resolve(support, 'slow-write.mjs')).href;
   const { stderr, status } = spawnSync(
@@ -114,10 +114,10 @@ test.each([
     { encoding: 'utf8', timeout: 30_000, killSignal: 'SIGKILL' },
   );
   expect(status, stderr).toBe(code);
-  expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+  expect(await faultOf(directory)).toBeUndefined();
 });
 
-test('a process ends while a wallet in one of its worker threads writes', () => {
+test('a process ends while a wallet in one of its worker threads writes', async () => {
   const directory = newDirectory();
   const slow = pathToFileURL(resolve(support, 'slow-write.mjs')).href;
   const { stderr, status } = spawnSync(
@@ -126,7 +126,7 @@ test('a process ends while a wallet in one of its worker threads writes', () => 
     { encoding: 'utf8', timeout: 30_000, killSignal: 'SIGKILL' },
   );
   expect(status, stderr).toBe(7);
-  expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+  expect(await faultOf(directory)).toBeUndefined();
 });
 
 test('entries of frames that are no longer in memory are read without harm to the one at hand', () => {

@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { openWallet, type Transaction, type Wallet } from 'purser';
 import { expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
-import { run, type Server, serve } from './support/server.js';
+import { faultOf } from './support/fault-of.js';
+import { type Server, serve } from './support/server.js';
 import { hasStrace, tracer } from './support/tracer.js';
 
 const PLAYERS = Array.from({ length: 8 }, (_, i) => `player${i}`);
@@ -178,6 +179,6 @@ test.skipIf(!hasStrace)(
       await server.stop();
     }
     expect(returned).toBeGreaterThan(2);
-    expect(run('verify', '--data', directory)).toMatchObject({ code: 0 });
+    expect(await faultOf(directory)).toBeUndefined();
   },
 );

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { expect } from 'vitest';
-import { verifyDirectory } from '../../dist/engine/directory.js';
+import { faultOf } from './fault-of.js';
 
 /** Places in a frame (docs/journal-format.md). */
 export const HEADER = { crc: 4, number: 16, sequence: 24, time: 32, previous: 40, partition: 72 };
@@ -50,10 +50,10 @@ export function forge(directory: string, number: number, change: Change, chained
   writeFileSync(path, file);
 }
 
-/** What `verify` tells of a directory that must have a fault. */
-export async function faultFound(directory: string): Promise<string> {
-  const { ok, fault } = await verifyDirectory(directory);
-  expect(ok).toBe(false);
+/** What a walk tells of a directory that must have a fault. */
+export async function faultFound(dataDir: string): Promise<string> {
+  const fault = await faultOf(dataDir);
+  expect(fault).toBeDefined();
   return fault ?? '';
 }
 
