@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { openWallet } from 'purser';
 import { afterAll, expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
@@ -16,6 +17,8 @@ import { SMALL_MAP } from './torture/small-map.js';
 /** Makes a frame that LMDB's thread commits, not the partition's own. */
 const meta = { text: 'x'.repeat(40_000) };
 
+const hook = pathToFileURL(join(import.meta.dirname, 'support/impatient.mjs')).href;
+const impatient = `--import ${hook}`;
 const [WARN, ERROR] = [40, 50];
 
 async function begin(dataDir: string): Promise<void> {
@@ -54,7 +57,7 @@ test.skipIf(!hasStrace).each(['EIO', 'ENOSPC'])(
     // Each thread that commits meets the fault once, with its second sync.
     const fault = tracer(['trace=fdatasync', `inject=fdatasync:error=${error}:when=2`]);
     const server = await serve(['--data', directory], {}, fault);
-    const bodies = Array.from({ length: 12 }, (_, i) => {
+    const bodies = Array.from({ length: 6 }, (_, i) => {
       return i % 2 === 0 ? bet('alice', 1) : { ...bet('alice', 1), meta };
     });
     const refusals: string[] = [];
@@ -89,8 +92,8 @@ test.skipIf(!hasStrace).each([
   async (_, more) => {
     const directory = newDirectory();
     await begin(directory);
-    const fault = tracer(['trace=fdatasync', 'inject=fdatasync:delay_enter=8000000:when=1']);
-    const server = await serve(['--data', directory], {}, fault);
+    const fault = tracer(['trace=fdatasync', 'inject=fdatasync:delay_enter=3000000:when=1']);
+    const server = await serve(['--data', directory], { NODE_OPTIONS: impatient }, fault);
     const body = { ...bet('alice', 1), ...more };
     const { refusals, answer } = await insist(server, body);
     expect(refusals[0]).toBe('unavailable');
