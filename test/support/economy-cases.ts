@@ -124,7 +124,7 @@ export const economyCases: readonly EconomyCase[] = known
   })
   .map(apart);
 
-/** Whether no other case can sign up on its server afterwards: an address may only so often. */
+/** Whether no other case can sign up for a minute afterwards: an address may only so often. */
 export function usesUpSignups({ id }: EconomyCase): boolean {
   return id === 'EC-118';
 }
