@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { newDirectory } from './support/directory.js';
 import { faultOf } from './support/fault-of.js';
 import { withFaults } from './support/mutant-wallet.js';
-import { main, run, serve } from './support/server.js';
+import { main, run } from './support/server.js';
 
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
 
@@ -157,9 +157,9 @@ test.each([
   const { frames: _frames, ...manifest } = JSON.parse(readFileSync(path, 'utf8'));
   writeFileSync(path, JSON.stringify({ ...manifest, begun: false }));
   damage(join(dataDir, file));
-  const server = await serve(['--data', dataDir]);
-  await server.ask('/users', { users: ['alice', 'bob', 'carol', 'dave'] });
-  await server.kill();
+  const wallet = await openWallet({ dataDir });
+  expect(await wallet.createUsers(['alice', 'bob', 'carol', 'dave'])).toBe(4);
+  await wallet.close();
   expect(await faultOf(dataDir)).toBeUndefined();
   // Nothing is thrown away.
   const aside = file === JOURNAL ? dataDir : join(dataDir, 'partition-1');
