@@ -1,6 +1,6 @@
 import { amount, idOf, members, oneOf, optional, pattern, words } from './forms.js';
 import { move, refundOf, uncovered } from './money.js';
-import { refuse } from './refusals.js';
+import { isRefusal, refuse } from './refusals.js';
 import { type BaseContext, change, grant, type Rules } from './request.js';
 import type { CreditBody, SpendBody } from './resources.js';
 import { SPEND_REFUNDS, transactionOf, transactionPrefix } from './transactions.js';
@@ -60,7 +60,7 @@ export const refund: Rules<RefundArgs, BaseContext> = {
     if (spent?.kind !== 'spend') return refuse('spend_not_found');
     const refunded = (read('own', SPEND_REFUNDS + id) as number | undefined) ?? 0;
     const amount = refundOf(-spent.moved, refunded, args.amount);
-    if (typeof amount !== 'number') return amount;
+    if (isRefusal(amount)) return amount;
     return grant(move('treasury', 'player', amount), [
       change(SPEND_REFUNDS + id, refunded + amount),
     ]);

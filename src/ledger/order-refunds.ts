@@ -3,7 +3,7 @@ import { amount, idOf, members, oneOf, optional } from './forms.js';
 import { holdingOf, LOT, type Lot, reduceLot, remainingOf } from './lots.js';
 import { move, refundOf } from './money.js';
 import { linesForm } from './orders.js';
-import { invalid, type Refusal, refuse } from './refusals.js';
+import { invalid, isRefusal, type Refusal, refuse } from './refusals.js';
 import {
   type Asked,
   type BaseContext,
@@ -61,7 +61,7 @@ export const orderRefund: Rules<OrderRefundArgs, BaseContext> = {
     if (status === 'REFUNDED') return refuse('already_refunded');
     if (status !== 'COMPLETED') return refuse('order_not_refundable', { order_status: status });
     const parts = partsOf(asked, found);
-    return 'kind' in parts ? parts : give(asked, found, parts);
+    return isRefusal(parts) ? parts : give(asked, found, parts);
   },
   answer: refundAfter,
   mayOverdraw: true,
@@ -92,7 +92,7 @@ function worth(line: StoredLine, units: number): number {
 function partsOfAmount({ total, lines }: StoredOrder, asked: number): readonly Part[] | Refusal {
   const refunded = lines.reduce((sum, line) => sum + line.refundedAmount, 0);
   const amount = refundOf(total, refunded, asked);
-  if (typeof amount !== 'number') return amount;
+  if (isRefusal(amount)) return amount;
   let rest = amount;
   return lines.flatMap((line, index) => {
     const part = Math.min(rest, left(line));

@@ -11,7 +11,7 @@ import {
 } from './forms.js';
 import { grantLot, holdingOf, isFull, type Lot, lotPrefix, MOST_ENDING, ownedAt } from './lots.js';
 import { MAX_AMOUNT, move, uncovered } from './money.js';
-import { invalid, type Refusal, refuse } from './refusals.js';
+import { invalid, isRefusal, type Refusal, refuse } from './refusals.js';
 import {
   type Asked,
   type BaseContext,
@@ -116,7 +116,7 @@ export const complete: Rules<OrderOnlyArgs, BaseContext> = {
   needsActive: true,
   decide(asked) {
     const found = pendingOrder(asked);
-    return 'kind' in found ? found : pay(asked, found, [forget(asked, found)]);
+    return isRefusal(found) ? found : pay(asked, found, [forget(asked, found)]);
   },
   answer: orderAfter,
 };
@@ -126,7 +126,7 @@ export const cancel: Rules<OrderOnlyArgs, BaseContext> = {
   form: orderOnly,
   decide(asked) {
     const found = pendingOrder(asked);
-    if ('kind' in found) return found;
+    if (isRefusal(found)) return found;
     const cancelled: StoredOrder = { ...found, history: [...found.history, 'CANCELLED'] };
     return grant([], [change(ORDER + found.id, cancelled), forget(asked, found)]);
   },

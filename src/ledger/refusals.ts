@@ -51,6 +51,10 @@ export function refuse(
   return { kind: 'refused', code, members };
 }
 
+export function isRefusal(value: unknown): value is Refusal {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'refused';
+}
+
 /** `validation_failed` at one member, as a JSON pointer. */
 export function invalid(pointer: string, detail: string): Refusal {
   return refuse('validation_failed', { errors: [{ pointer, detail }] });

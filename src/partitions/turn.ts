@@ -4,7 +4,7 @@ import { betRules, type DecideBet } from '../ledger/bets.js';
 import { dayOf } from '../ledger/daily.js';
 import { type DialectName, dialects } from '../ledger/dialects.js';
 import { decideOpen, decideSetting } from '../ledger/players.js';
-import type { Refusal } from '../ledger/refusals.js';
+import { isRefusal, type Refusal } from '../ledger/refusals.js';
 import {
   type Accepted,
   absent,
@@ -276,8 +276,4 @@ const KEPT_FLAGS = 0xff & ~FLAGS.takenElsewhere;
 function playerState(actor: Actor): PlayerState {
   const { balance, version, disabled, limits } = actor;
   return { balance, version, disabled, limits: limits ?? {} };
-}
-
-function isRefusal(body: unknown): body is Refusal {
-  return typeof body === 'object' && body !== null && 'kind' in body && body.kind === 'refused';
 }
