@@ -22,9 +22,9 @@ import {
   type IfMatch,
   mismatchOf,
   type Rules,
-  rfc3339,
 } from './request.js';
 import type { Item, ItemBody } from './resources.js';
+import { rfc3339 } from './rfc3339.js';
 
 /** The player under whose name the catalogue is kept; no caller can name it. */
 export const CATALOGUE = '\0catalogue';

@@ -1,7 +1,8 @@
 import type { Daily, Limits, TransactionKind } from './vocabulary.js';
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
+/** The UTC day of a time in milliseconds since 1970, counted from then. */
 export function dayOf(time: number): number {
   return Math.floor(time / DAY_MS);
 }

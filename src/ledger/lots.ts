@@ -1,5 +1,6 @@
-import { type Change, change, rfc3339 } from './request.js';
+import { type Change, change } from './request.js';
 import type { Entitlement, EntitlementStatus, ItemKind } from './resources.js';
+import { rfc3339 } from './rfc3339.js';
 
 /** Documents: a lot; and how many units of an item its player has. */
 export const LOT = 'l:';

@@ -14,9 +14,9 @@ import {
   type RequestEntry,
   type Rules,
   type Ruling,
-  rfc3339,
 } from './request.js';
 import type { OrderLineBody, OrderRefund, OrderRefundBody } from './resources.js';
+import { rfc3339 } from './rfc3339.js';
 import {
   ORDER,
   refundStatusOf,

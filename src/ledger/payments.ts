@@ -19,9 +19,9 @@ import {
   type RequestEntry,
   type Rules,
   type Ruling,
-  rfc3339,
 } from './request.js';
 import type { Payment, PaymentEventOutcome, PaymentStatus } from './resources.js';
+import { rfc3339 } from './rfc3339.js';
 import type { ClearingAccount } from './vocabulary.js';
 
 /** How long a payment waits for its callback before it is told as EXPIRED. */

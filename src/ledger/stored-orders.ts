@@ -1,5 +1,6 @@
-import { changed, type RequestEntry, rfc3339 } from './request.js';
+import { changed, type RequestEntry } from './request.js';
 import type { Item, Order, OrderLine, OrderStatus, RefundStatus } from './resources.js';
+import { rfc3339 } from './rfc3339.js';
 
 /** Document: an order. */
 export const ORDER = 'o:';

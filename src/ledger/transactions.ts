@@ -1,6 +1,7 @@
 import { PAYMENT, type StoredPayment } from './payments.js';
-import { changed, type RequestEntry, rfc3339 } from './request.js';
+import { changed, type RequestEntry } from './request.js';
 import type { Transaction, TransactionType } from './resources.js';
+import { rfc3339 } from './rfc3339.js';
 import { ORDER, type StoredOrder } from './stored-orders.js';
 import type { Kind } from './vocabulary.js';
 
