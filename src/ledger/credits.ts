@@ -3,7 +3,10 @@ import { move, refundOf, uncovered } from './money.js';
 import { isRefusal, refuse } from './refusals.js';
 import { type BaseContext, change, grant, type Rules } from './request.js';
 import type { CreditBody, SpendBody } from './resources.js';
-import { SPEND_REFUNDS, transactionOf, transactionPrefix } from './transactions.js';
+import { idIn, transactionOf } from './transactions.js';
+
+/** Document: how much of a spend was given back. */
+export const SPEND_REFUNDS = 's:';
 
 /** Why money is moved, and what stands for it elsewhere, in words of the caller's own. */
 export const reason = words(255);
@@ -55,7 +58,7 @@ export const refund: Rules<RefundArgs, BaseContext> = {
     reason: optional(reason),
   }),
   decide({ args, read, earlier }) {
-    const id = args.spend.startsWith(transactionPrefix) ? args.spend.slice(3) : '';
+    const id = idIn(args.spend);
     const spent = earlier(id);
     if (spent?.kind !== 'spend') return refuse('spend_not_found');
     const refunded = (read('own', SPEND_REFUNDS + id) as number | undefined) ?? 0;

@@ -26,11 +26,11 @@ import {
   isExpired,
   ORDER,
   orderAfter,
+  orderPrefix,
   type StoredLine,
   type StoredOrder,
   statusOf,
 } from './stored-orders.js';
-import { orderPrefix } from './transactions.js';
 
 /** How long prices of a PENDING order hold. */
 const ORDER_TTL_MS = 15 * 60_000;

@@ -4,6 +4,8 @@ import { rfc3339 } from './rfc3339.js';
 
 /** Document: an order. */
 export const ORDER = 'o:';
+/** In front of the 32 hex digits of an order's id. */
+export const orderPrefix = 'ord_';
 
 /** A line as it is kept: what was frozen when the order was made, and what became of it. */
 export interface StoredLine {

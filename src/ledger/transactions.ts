@@ -2,14 +2,20 @@ import { PAYMENT, type StoredPayment } from './payments.js';
 import { changed, type RequestEntry } from './request.js';
 import type { Transaction, TransactionType } from './resources.js';
 import { rfc3339 } from './rfc3339.js';
-import { ORDER, type StoredOrder } from './stored-orders.js';
+import { ORDER, orderPrefix, type StoredOrder } from './stored-orders.js';
 import type { Kind } from './vocabulary.js';
 
-/** In front of the 32 hex digits of a transaction's id. */
-export const transactionPrefix = 'tx_';
+const PREFIX = 'tx_';
 
-/** Document: how much of a spend was given back. */
-export const SPEND_REFUNDS = 's:';
+/** What callers know a transaction by; `id` is that of its entry, 32 hex digits. */
+export function transactionIdOf(id: string): string {
+  return PREFIX + id;
+}
+
+/** The entry's id in a transaction's; empty for another text. */
+export function idIn(transaction: string): string {
+  return transaction.startsWith(PREFIX) ? transaction.slice(PREFIX.length) : '';
+}
 
 /** What a kind of entry is called in the history; undefined: it moves no money and is not there. */
 const types: Readonly<Record<Kind, TransactionType | undefined>> = {
@@ -92,7 +98,7 @@ export function transactionOf(entry: RequestEntry<unknown, unknown>): Transactio
   const order_id = order ?? (kind === 'order' ? orderPrefix + entry.fresh : undefined);
   const counterparty = to ?? from;
   return {
-    transaction_id: transactionPrefix + entry.id,
+    transaction_id: transactionIdOf(entry.id),
     player_id: entry.player,
     type: typeOf(entry as RequestEntry) ?? 'CREDIT',
     amount: Math.abs(moved),
@@ -123,11 +129,8 @@ function refundedBy(entry: RequestEntry<unknown, unknown>): string | undefined {
 }
 
 function paidBy({ paid }: { readonly paid?: string }): string | undefined {
-  return paid === undefined ? undefined : transactionPrefix + paid;
+  return paid === undefined ? undefined : transactionIdOf(paid);
 }
-
-/** In front of the 32 hex digits of an order's id. */
-export const orderPrefix = 'ord_';
 
 /** The sign of an entry that moved nothing. */
 function isDebit(kind: Kind): boolean {

@@ -4,7 +4,7 @@ import { type Message, send } from './messages.js';
 import { move, uncovered } from './money.js';
 import { invalid, refuse } from './refusals.js';
 import { type BaseContext, change, grant, type Rules } from './request.js';
-import { transactionOf, transactionPrefix } from './transactions.js';
+import { transactionIdOf, transactionOf } from './transactions.js';
 
 export interface TransferArgs {
   readonly to: string;
@@ -40,7 +40,7 @@ export const transfer: Rules<TransferArgs, BaseContext> = {
         by: 'system',
         amount,
         returns: 'player',
-        transaction: transactionPrefix + id,
+        transaction: transactionIdOf(id),
       }),
     ]);
   },

@@ -1,4 +1,4 @@
-import { transactionPrefix } from '../ledger/transactions.js';
+import { transactionIdOf } from '../ledger/transactions.js';
 import { isRequest, isTransaction, type Kind, type Posting } from '../ledger/vocabulary.js';
 import type { Bytes } from './bytes.js';
 import { Currencies } from './currencies.js';
@@ -100,7 +100,7 @@ function readEntry(
 
 /** The id of a request's entry, as the history has it. */
 function idOf(bytes: Bytes, record: number): string {
-  return transactionPrefix + hexAt(bytes.u8, record + RECORD.transaction);
+  return transactionIdOf(hexAt(bytes.u8, record + RECORD.transaction));
 }
 
 /** The ledger's own actors begin with a zero byte, which no table likes. */

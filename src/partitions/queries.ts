@@ -1,5 +1,6 @@
 import { CREDENTIAL, type Credential, PROFILE, type Profile } from '../ledger/accounts.js';
 import { ITEM } from '../ledger/catalogue.js';
+import { SPEND_REFUNDS } from '../ledger/credits.js';
 import { entitlementOf, holdingOf, LOT, type Lot, ownedAt } from '../ledger/lots.js';
 import { PAYMENT, paymentOf, type StoredPayment } from '../ledger/payments.js';
 import { refuse } from '../ledger/refusals.js';
@@ -11,7 +12,7 @@ import type {
   TransactionType,
 } from '../ledger/resources.js';
 import { ORDER, orderOf, type StoredOrder } from '../ledger/stored-orders.js';
-import { SPEND_REFUNDS, transactionOf, transactionPrefix, typeOf } from '../ledger/transactions.js';
+import { idIn, transactionOf, typeOf } from '../ledger/transactions.js';
 import { limits } from '../limits.js';
 import type { Actor } from './actor.js';
 import type { Bytes } from './bytes.js';
@@ -243,7 +244,7 @@ export class Queries {
 
   #transaction(actor: Actor, id: string, records: Bytes, start: number): unknown {
     const { transactions, currencies } = this.#state;
-    const hex = id.startsWith(transactionPrefix) ? id.slice(transactionPrefix.length) : '';
+    const hex = idIn(id);
     if (!transactions.findOwn(hex, records, start)) {
       return this.#opening(actor, hex) ?? refuse('not_found');
     }

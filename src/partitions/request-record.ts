@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Change, Collection, RequestEntry } from '../ledger/request.js';
+import { transactionIdOf } from '../ledger/transactions.js';
 import { kindCodes } from '../ledger/vocabulary.js';
 import type { Bytes } from './bytes.js';
 import type { Currencies } from './currencies.js';
@@ -146,7 +147,7 @@ function argsOfTransaction(bytes: Bytes, record: number): unknown {
   const undone =
     hasReference(bytes, record) && bytes.u8[record + RECORD.kind] === kindCodes.rollback;
   return {
-    ...(undone && { spend: `tx_${hexAt(bytes.u8, referenceAt(record))}` }),
+    ...(undone && { spend: transactionIdOf(hexAt(bytes.u8, referenceAt(record))) }),
     ...(round !== undefined && { reference: round }),
   };
 }
