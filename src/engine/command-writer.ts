@@ -1,4 +1,4 @@
-import { absent, type Faults, kindCodes, mistyped } from '../ledger/vocabulary.js';
+import { absent, codeOfKind, type Faults, mistyped } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
 import type { Bytes } from '../partitions/bytes.js';
 import { writeCurrency } from '../partitions/currencies.js';
@@ -63,7 +63,7 @@ export class CommandWriter {
     const { u8, f64 } = bytes;
     this.#faults = 0;
     this.#flags = 0;
-    u8[start + RECORD.kind] = kindCodes[kind];
+    u8[start + RECORD.kind] = codeOfKind(kind);
     f64[(start + RECORD.amount) >> 3] = 0;
     f64[(start + RECORD.currency) >> 3] = 0;
     if (kind === 'bet' || kind === 'win') this.#money(bytes, start, body);

@@ -1,5 +1,5 @@
 import type { IfMatch } from '../ledger/request.js';
-import { type Kind, kindCodes, type Limits } from '../ledger/vocabulary.js';
+import { codeOfKind, type Kind, type Limits } from '../ledger/vocabulary.js';
 import type { Bytes } from '../partitions/bytes.js';
 import { writeCurrency } from '../partitions/currencies.js';
 import { pack } from '../partitions/packing.js';
@@ -8,7 +8,7 @@ import { writeUser } from './command-writer.js';
 
 function begin(bytes: Bytes, start: number, kind: Kind, amount: number): void {
   bytes.u8.fill(0, start, start + RECORD.body);
-  bytes.u8[start + RECORD.kind] = kindCodes[kind];
+  bytes.u8[start + RECORD.kind] = codeOfKind(kind);
   bytes.f64[(start + RECORD.amount) >> 3] = amount;
 }
 

@@ -1,4 +1,4 @@
-import { type Kind, kindCodes } from '../ledger/vocabulary.js';
+import { codeOfKind, type Kind } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
 import type { Bytes } from '../partitions/bytes.js';
 import { writeCurrency } from '../partitions/currencies.js';
@@ -27,7 +27,7 @@ export function writeRequest(
 ): number {
   const { u8 } = bytes;
   for (let word = start >> 3; word < (start + RECORD.body) >> 3; word++) bytes.f64[word] = 0;
-  u8[start + RECORD.kind] = kindCodes[kind];
+  u8[start + RECORD.kind] = codeOfKind(kind);
   writeCurrency(u8, start + RECORD.currency, currency);
   const details = writeName(u8, start + RECORD.body, player);
   u8[start + RECORD.userLength] = details - start - RECORD.body;

@@ -33,101 +33,74 @@ export interface Posting {
   readonly amount: number;
 }
 
-/** Kinds of entries and commands; the codes of entries are on disk. Reads have codes from 32 on. */
-export const kindCodes = {
-  genesis: 1,
-  open: 2,
-  bet: 3,
-  win: 4,
-  rollback: 5,
-  status: 6,
-  limits: 7,
-  credit: 8,
-  spend: 9,
-  refund: 10,
-  transfer: 11,
-  deliver: 12,
-  settle: 13,
-  order: 14,
-  complete: 15,
-  cancel: 16,
-  order_refund: 17,
-  consume: 18,
-  revoke: 19,
-  payment: 20,
-  payment_event: 21,
-  park: 22,
-  link: 23,
-  signup: 24,
-  top_up: 25,
-  item: 26,
-  read: 32,
-  player: 33,
-  probe: 34,
-  query: 35,
-} as const;
-
-export type Kind = keyof typeof kindCodes;
-
 /**
- * What each kind is: a transaction stands under a `transaction_uuid`, a request has a content of its
- * own, decided by `ledger/families.ts`, a read makes no entry.
+ * Kinds of entries and commands. The codes of entries are on disk; reads, which make none, have codes
+ * from 32 on. A transaction stands under a `transaction_uuid`, a request has a content of its own,
+ * decided by `ledger/families.ts`.
  */
-const natures = {
-  genesis: 'other',
-  open: 'other',
-  bet: 'transaction',
-  win: 'transaction',
-  rollback: 'transaction',
-  status: 'other',
-  limits: 'other',
-  credit: 'request',
-  spend: 'request',
-  refund: 'request',
-  transfer: 'request',
-  deliver: 'request',
-  settle: 'request',
-  order: 'request',
-  complete: 'request',
-  cancel: 'request',
-  order_refund: 'request',
-  consume: 'request',
-  revoke: 'request',
-  payment: 'request',
-  payment_event: 'request',
-  park: 'request',
-  link: 'request',
-  signup: 'request',
-  top_up: 'request',
-  item: 'request',
-  read: 'read',
-  player: 'read',
-  probe: 'read',
-  query: 'read',
-} as const satisfies Readonly<Record<Kind, 'transaction' | 'request' | 'read' | 'other'>>;
+const kinds = {
+  genesis: { code: 1, nature: 'other' },
+  open: { code: 2, nature: 'other' },
+  bet: { code: 3, nature: 'transaction' },
+  win: { code: 4, nature: 'transaction' },
+  rollback: { code: 5, nature: 'transaction' },
+  status: { code: 6, nature: 'other' },
+  limits: { code: 7, nature: 'other' },
+  credit: { code: 8, nature: 'request' },
+  spend: { code: 9, nature: 'request' },
+  refund: { code: 10, nature: 'request' },
+  transfer: { code: 11, nature: 'request' },
+  deliver: { code: 12, nature: 'request' },
+  settle: { code: 13, nature: 'request' },
+  order: { code: 14, nature: 'request' },
+  complete: { code: 15, nature: 'request' },
+  cancel: { code: 16, nature: 'request' },
+  order_refund: { code: 17, nature: 'request' },
+  consume: { code: 18, nature: 'request' },
+  revoke: { code: 19, nature: 'request' },
+  payment: { code: 20, nature: 'request' },
+  payment_event: { code: 21, nature: 'request' },
+  park: { code: 22, nature: 'request' },
+  link: { code: 23, nature: 'request' },
+  signup: { code: 24, nature: 'request' },
+  top_up: { code: 25, nature: 'request' },
+  item: { code: 26, nature: 'request' },
+  read: { code: 32, nature: 'read' },
+  player: { code: 33, nature: 'read' },
+  probe: { code: 34, nature: 'read' },
+  query: { code: 35, nature: 'read' },
+} as const satisfies Readonly<Record<string, { code: number; nature: Nature }>>;
 
-type KindsOf<Nature> = {
-  [kind in Kind]: (typeof natures)[kind] extends Nature ? kind : never;
+type Nature = 'transaction' | 'request' | 'read' | 'other';
+
+export type Kind = keyof typeof kinds;
+
+type KindsOf<N extends Nature> = {
+  [kind in Kind]: (typeof kinds)[kind]['nature'] extends N ? kind : never;
 }[Kind];
 
 export type TransactionKind = KindsOf<'transaction'>;
 export type RequestKind = KindsOf<'request'>;
 
 export function isTransaction(kind: Kind): kind is TransactionKind {
-  return natures[kind] === 'transaction';
+  return kinds[kind].nature === 'transaction';
 }
 
 export function isRequest(kind: Kind): kind is RequestKind {
-  return natures[kind] === 'request';
+  return kinds[kind].nature === 'request';
 }
 
 /** Kinds that change something: only they make entries. */
 export function isEntry(kind: Kind): boolean {
-  return natures[kind] !== 'read';
+  return kinds[kind].nature !== 'read';
+}
+
+export function codeOfKind(kind: Kind): number {
+  return kinds[kind].code;
 }
 
 export const kindNames: ReadonlyMap<number, Kind> = new Map(
-  (Object.keys(kindCodes) as Kind[]).map((kind) => [kindCodes[kind], kind]),
+  (Object.keys(kinds) as Kind[]).map((kind) => [codeOfKind(kind), kind]),
 );
 
 /** Refusals, in the words of the wallet protocol. */

@@ -1,6 +1,6 @@
 import { applyToBooks, type BookValues } from '../ledger/apply.js';
 import { genesis } from '../ledger/players.js';
-import { kindCodes } from '../ledger/vocabulary.js';
+import { codeOfKind } from '../ledger/vocabulary.js';
 import { allocateBytes } from './bytes.js';
 import type { CheckpointStore } from './checkpoint-store.js';
 import { Checkpointer } from './checkpointer.js';
@@ -55,7 +55,7 @@ export class Partition {
     if (this.#state.frame > 0) return;
     const { postings, mark } = genesis(this.#options.supply);
     const record = allocateBytes(RECORD.body);
-    record.u8[RECORD.kind] = kindCodes.genesis;
+    record.u8[RECORD.kind] = codeOfKind('genesis');
     record.f64[RECORD.amount >> 3] = this.#options.supply;
     writeCurrency(record.u8, RECORD.currency, this.#options.currency);
     endRecord(record, 0, RECORD.body, RECORD.body);

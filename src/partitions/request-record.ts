@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Change, Collection, RequestEntry } from '../ledger/request.js';
 import { transactionIdOf } from '../ledger/transactions.js';
-import { kindCodes } from '../ledger/vocabulary.js';
+import { codeOfKind } from '../ledger/vocabulary.js';
 import type { Bytes } from './bytes.js';
 import type { Currencies } from './currencies.js';
 import { balanceOf, kindOf, movedOf, recordOf, timeOf, versionOf } from './frame.js';
@@ -145,7 +145,7 @@ export function readRequestEntry(bytes: Bytes, at: number, currencies: Currencie
 function argsOfTransaction(bytes: Bytes, record: number): unknown {
   const round = readDetail(bytes, record, DETAILS.round)?.toString('utf8');
   const undone =
-    hasReference(bytes, record) && bytes.u8[record + RECORD.kind] === kindCodes.rollback;
+    hasReference(bytes, record) && bytes.u8[record + RECORD.kind] === codeOfKind('rollback');
   return {
     ...(undone && { spend: transactionIdOf(hexAt(bytes.u8, referenceAt(record))) }),
     ...(round !== undefined && { reference: round }),
