@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+
 /** The accounts that a posting can name; the codes are on disk. `player` is the entry's own user. */
 export const accountCodes = {
   player: 0,
@@ -11,13 +13,9 @@ export const accountCodes = {
 } as const;
 
 export type FixedAccount = keyof typeof accountCodes;
-export const fixedAccounts: readonly FixedAccount[] = [
-  'player',
-  'issuance',
-  'treasury',
-  'house',
-  'transit',
-];
+/** By their codes. */
+export const fixedAccounts: readonly FixedAccount[] = Object.keys(accountCodes) as FixedAccount[];
+for (const [code, name] of fixedAccounts.entries()) assert.equal(accountCodes[name], code);
 
 /** What a payment provider holds for us; below zero by what it has taken in. */
 export type ClearingAccount = `clearing:${string}`;

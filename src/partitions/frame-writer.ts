@@ -1,11 +1,9 @@
-import assert from 'node:assert/strict';
 import { crc32 } from 'node:zlib';
 import {
   type AccountName,
   accountCodes,
   CLEARING_CODE,
   type FixedAccount,
-  fixedAccounts,
   type Posting,
 } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
@@ -13,7 +11,6 @@ import { allocateBytes, type Bytes } from './bytes.js';
 import { ENTRY, type EntryHead, FRAME, MAGIC, marks } from './frame-layout.js';
 import { appendDetail, DETAILS, detailBytes, recordLength } from './record.js';
 
-for (const [code, name] of fixedAccounts.entries()) assert.equal(accountCodes[name], code);
 /** What an entry takes beside its record, at most. */
 export const ENTRY_OVERHEAD_BYTES: number = ENTRY.amounts + 8 * limits.entry_postings;
 
