@@ -67,6 +67,11 @@ export function decideRequest(kind: RequestKind, asked: Asked): Ruling {
   return overdrawn ? refuse('insufficient_funds', { balance: before }) : ruling;
 }
 
+/** Whether a request of the kind makes an account where there is none. */
+export function opensAccount(kind: RequestKind): boolean {
+  return families[kind].opens === true;
+}
+
 /** The body of an entry's answer: the same now and for every retry. */
 export function answerRequest(entry: RequestEntry): unknown {
   return (families[entry.kind as RequestKind] as Rules<unknown, BaseContext>).answer(entry);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { applyToAccount, applyToBooks, Books } from '../ledger/apply.js';
+import { opensAccount } from '../ledger/families.js';
 import { applySetting } from '../ledger/players.js';
 import {
   type AccountName,
@@ -21,9 +22,6 @@ import { RequestVerifier } from './request-verifier.js';
 import { settingOf } from './setting-record.js';
 import type { SharedIds } from './shared-ids.js';
 import { TransactionVerifier } from './transaction-verifier.js';
-
-/** Kinds that make an account. */
-const openers: ReadonlySet<Kind> = new Set(['open', 'signup', 'item', 'park', 'link']);
 
 /** Which part of a data directory a partition is. */
 export interface Share {
@@ -128,7 +126,8 @@ export class EntryVerifier {
       assert.equal(currency, known.currency, 'an account keeps its currency');
       return known;
     }
-    assert.ok(openers.has(kind), 'the first entry of an account opens it');
+    const opens = kind === 'open' || (isRequest(kind) && opensAccount(kind));
+    assert.ok(opens, 'the first entry of an account opens it');
     const owner = partitionOf(userOf(bytes, record), this.#share.partitions);
     assert.equal(owner, this.#share.partition, 'the partition that its user belongs to');
     if (bytes.u8[at] !== 0) this.#users += 1;
