@@ -1,10 +1,9 @@
 import { amount, members, optional, text } from './forms.js';
-import { send } from './messages.js';
 import { move } from './money.js';
 import { refuse } from './refusals.js';
 import { type BaseContext, change, changed, grant, type Rules } from './request.js';
 import { transactionOf } from './transactions.js';
-import type { DeliverArgs } from './transfers.js';
+import { type DeliverArgs, remit } from './transfers.js';
 
 /** What a referral brings each side, minor units. */
 const REFERRAL_BONUS = 50;
@@ -45,20 +44,20 @@ export const signup: Rules<SignupArgs, SignupContext> = {
   decide({ account, player, args, context, read, fresh }) {
     if (account !== undefined) return refuse('username_taken');
     const { credential, codes, referrer, currency } = context;
-    const wantsBonus = args.referralCode !== undefined && args.referralCode !== '';
-    if (wantsBonus && referrer === null) return refuse('invalid_referral_code');
+    const inviter = args.referralCode ? referrer : undefined;
+    if (inviter === null) return refuse('invalid_referral_code');
     const code = codes.find((candidate) => read('codes', candidate) === undefined);
     if (code === undefined) return refuse('limit_reached');
     const profile: Profile = {
       referral_code: code,
-      ...(wantsBonus && referrer !== null && { referred_by: referrer }),
+      ...(inviter !== undefined && { referred_by: inviter }),
     };
     const changes = [
       change(CREDENTIAL, credential),
       change(PROFILE, profile),
       change(code, player, 'codes'),
     ];
-    if (!wantsBonus || referrer === null) return grant([], changes);
+    if (inviter === undefined) return grant([], changes);
     const bonus: DeliverArgs = {
       message: fresh,
       type: 'REFERRAL',
@@ -72,19 +71,7 @@ export const signup: Rules<SignupArgs, SignupContext> = {
         { account: 'player', amount: REFERRAL_BONUS },
         { account: 'transit', amount: REFERRAL_BONUS },
       ],
-      [
-        ...changes,
-        send({
-          id: fresh,
-          from: player,
-          to: referrer,
-          kind: 'deliver',
-          args: bonus,
-          by: 'system',
-          amount: REFERRAL_BONUS,
-          returns: 'treasury',
-        }),
-      ],
+      [...changes, remit(bonus, inviter, 'treasury')],
     );
   },
   answer: ({ player, changes }) => {

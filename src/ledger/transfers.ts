@@ -3,7 +3,7 @@ import { amount, flag, members, oneOf, optional, text, words } from './forms.js'
 import { type Message, send } from './messages.js';
 import { move, uncovered } from './money.js';
 import { invalid, refuse } from './refusals.js';
-import { type BaseContext, change, grant, type Rules } from './request.js';
+import { type BaseContext, type Change, change, grant, type Rules } from './request.js';
 import { transactionIdOf, transactionOf } from './transactions.js';
 
 export interface TransferArgs {
@@ -31,21 +31,23 @@ export const transfer: Rules<TransferArgs, BaseContext> = {
       ...(reason !== undefined && { reason }),
     };
     return grant(move('player', 'transit', amount), [
-      send({
-        id: fresh,
-        from: player,
-        to,
-        kind: 'deliver',
-        args: delivery,
-        by: 'system',
-        amount,
-        returns: 'player',
-        transaction: transactionIdOf(id),
-      }),
+      remit(delivery, to, 'player', transactionIdOf(id)),
     ]);
   },
   answer: transactionOf,
 };
+
+/** The message that takes money from `transit` to another player, or back. */
+export function remit(
+  args: DeliverArgs,
+  to: string,
+  returns: Message['returns'],
+  transaction?: string,
+): Change {
+  const { message: id, from, amount } = args;
+  const sent = { id, from, to, kind: 'deliver', args, by: 'system', amount, returns } as const;
+  return send(transaction === undefined ? sent : { ...sent, transaction });
+}
 
 export interface DeliverArgs {
   /** The message that it comes with. */
