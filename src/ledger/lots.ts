@@ -5,8 +5,6 @@ import { rfc3339 } from './rfc3339.js';
 /** Documents: a lot; and how many units of an item its player has. */
 export const LOT = 'l:';
 const HOLDING = 'h:';
-/** In front of the 34 hex digits of a lot's id: those of its command, and the line's number. */
-export const lotPrefix = 'ent_';
 
 /** A lot as it is kept; times in milliseconds since 1970. */
 export interface Lot {

@@ -9,7 +9,7 @@ import {
   quantity,
   text,
 } from './forms.js';
-import { grantLot, holdingOf, isFull, type Lot, lotPrefix, MOST_ENDING, ownedAt } from './lots.js';
+import { grantLot, holdingOf, isFull, type Lot, MOST_ENDING, ownedAt } from './lots.js';
 import { MAX_AMOUNT, move, uncovered } from './money.js';
 import { invalid, isRefusal, type Refusal, refuse } from './refusals.js';
 import {
@@ -99,7 +99,7 @@ export const order: Rules<OrderArgs, OrderContext> = {
       created: time,
       expires: time + ORDER_TTL_MS,
     };
-    return args.complete === true ? pay(asked, made, []) : open(asked, made);
+    return args.complete === true ? pay(asked, made, []) : place(asked, made);
   },
   answer: orderAfter,
 };
@@ -116,7 +116,7 @@ export const complete: Rules<OrderOnlyArgs, BaseContext> = {
   needsActive: true,
   decide(asked) {
     const found = pendingOrder(asked);
-    return isRefusal(found) ? found : pay(asked, found, [forget(asked, found)]);
+    return isRefusal(found) ? found : pay(asked, found, [withoutPending(asked, found)]);
   },
   answer: orderAfter,
 };
@@ -128,7 +128,7 @@ export const cancel: Rules<OrderOnlyArgs, BaseContext> = {
     const found = pendingOrder(asked);
     if (isRefusal(found)) return found;
     const cancelled: StoredOrder = { ...found, history: [...found.history, 'CANCELLED'] };
-    return grant([], [change(ORDER + found.id, cancelled), forget(asked, found)]);
+    return grant([], [change(ORDER + found.id, cancelled), withoutPending(asked, found)]);
   },
   answer: orderAfter,
 };
@@ -188,8 +188,8 @@ function totalOf(lines: readonly StoredLine[]): number {
 }
 
 /** Keeps the order; what its player owns is looked at now, and again when it is paid for. */
-function open(asked: Asked<OrderArgs, OrderContext>, made: StoredOrder): Ruling {
-  const refused = notForThem(asked, made);
+function place(asked: Asked<OrderArgs, OrderContext>, made: StoredOrder): Ruling {
+  const refused = ownershipRefusal(asked, made);
   if (refused !== undefined) return refused;
   const pending = pendingOf(asked);
   if (pending.length >= MAX_PENDING) return refuse('limit_reached', { pending: MAX_PENDING });
@@ -206,7 +206,8 @@ function pendingOf({ read, time }: Reading): Pending {
   return all.filter(([, expires]) => expires > time);
 }
 
-function forget(asked: Reading, { id }: StoredOrder): Change {
+/** The PENDING orders without one. */
+function withoutPending(asked: Reading, { id }: StoredOrder): Change {
   return change(
     PENDING,
     pendingOf(asked).filter(([other]) => other !== id),
@@ -217,32 +218,21 @@ function forget(asked: Reading, { id }: StoredOrder): Change {
 function pay(asked: Asked<unknown>, found: StoredOrder, others: readonly Change[]): Ruling {
   const { account, time, fresh, id: entry } = asked;
   if (account === undefined) return refuse('player_not_found');
-  const refused = notForThem(asked, found) ?? uncovered(account, found.total);
+  const refused = ownershipRefusal(asked, found) ?? uncovered(account, found.total);
   if (refused !== undefined) return refused;
   const lines: StoredLine[] = [];
   const lots: Change[] = [];
   for (const line of found.lines) {
-    const lot = lotOf(line, lines.length, found.id, fresh, time);
+    const lot = newLot(line, lines.length, found.id, fresh, time);
     lines.push({ ...line, lot: lot.id });
     lots.push(...grantLot(lot, holdingOf(asked.read, lot.sku)));
   }
-  const { id, total } = found;
   const history = [...found.history, 'COMPLETED'] as const;
-  const { created, expires } = found;
-  const completed = time;
-  const paid: StoredOrder = {
-    id,
-    history,
-    total,
-    lines,
-    created,
-    expires,
-    completed,
-    paid: entry,
-  };
+  // The members in this order are one of the shapes that are packed without names.
+  const paid: StoredOrder = { ...found, history, lines, completed: time, paid: entry };
   return grant(
-    [...move('player', 'treasury', total), ...move('issuance', 'player', grantsOf(lines))],
-    [change(ORDER + id, paid), ...lots, ...others],
+    [...move('player', 'treasury', found.total), ...move('issuance', 'player', grantsOf(lines))],
+    [change(ORDER + found.id, paid), ...lots, ...others],
   );
 }
 
@@ -251,7 +241,8 @@ function grantsOf(lines: readonly StoredLine[]): number {
   return lines.reduce((sum, { grants = 0, quantity }) => sum + grants * quantity, 0);
 }
 
-function notForThem({ read, time }: Reading, { lines }: StoredOrder): Refusal | undefined {
+/** What the player owns already may forbid it. */
+function ownershipRefusal({ read, time }: Reading, { lines }: StoredOrder): Refusal | undefined {
   for (const { sku, kind, quantity, max, duration, grants = 0 } of lines) {
     if (grants * quantity > MAX_AMOUNT) return invalid('/lines', 'grant more than an order may');
     if (kind !== 'durable' && max === undefined && duration === undefined) continue;
@@ -267,10 +258,11 @@ function notForThem({ read, time }: Reading, { lines }: StoredOrder): Refusal | 
   return undefined;
 }
 
-function lotOf(line: StoredLine, index: number, order: string, fresh: string, now: number): Lot {
+/** Its id is that of its command, 32 hex digits, and two of the line's number. */
+function newLot(line: StoredLine, index: number, order: string, fresh: string, now: number): Lot {
   const { sku, kind, quantity, duration } = line;
   return {
-    id: `${lotPrefix}${fresh}${index.toString(16).padStart(2, '0')}`,
+    id: `ent_${fresh}${index.toString(16).padStart(2, '0')}`,
     sku,
     kind,
     order,

@@ -61,7 +61,7 @@ function isWhole(line: StoredLine): boolean {
 }
 
 /** Made member by member: of what is told of a purchase, copies cost more than the rest. */
-type Told<T> = { -readonly [K in keyof T]: T[K] };
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** An order as an entry left it. */
 export function orderAfter(entry: RequestEntry<unknown, unknown>): Order {
@@ -78,10 +78,10 @@ export function orderOf(
   player: string,
   currency: string,
   time: number,
-): Told<Order> {
+): Mutable<Order> {
   const expired = isExpired(stored, time);
   const status = statusOf(stored, time);
-  const told: Told<Order> = {
+  const told: Mutable<Order> = {
     order_id: stored.id,
     player_id: player,
     status,
@@ -101,7 +101,7 @@ export function orderOf(
 
 function lineOf(line: StoredLine): OrderLine {
   const whole = isWhole(line) ? 'NONE' : 'PARTIAL';
-  const told: Told<OrderLine> = {
+  const told: Mutable<OrderLine> = {
     sku: line.sku,
     item_version: line.version,
     kind: line.kind,
