@@ -1,3 +1,4 @@
+import { eventTypes } from './choices.js';
 import { isDeepEqual } from './equal.js';
 import {
   count,
@@ -34,7 +35,7 @@ export type PaymentEventArgs = ParkArgs & {
 /** What every callback says, with the provider's own id of it. */
 export const eventMembers = {
   event_id: words(255),
-  type: oneOf('payment.succeeded', 'payment.failed', 'payment.refunded'),
+  type: oneOf(...eventTypes),
   provider,
   amount: optional(count),
   amount_refunded: optional(count),

@@ -1,3 +1,4 @@
+import { itemKinds } from './choices.js';
 import { isDeepEqual } from './equal.js';
 import {
   amount,
@@ -72,7 +73,7 @@ const LONGEST_S = 3_153_600_000;
 
 export const itemBody: MembersForm<ItemBody> = members<ItemBody>({
   name: words(255),
-  kind: oneOf('durable', 'consumable', 'currency'),
+  kind: oneOf(...itemKinds),
   price,
   grants: optional(amount),
   active: optional(flag),

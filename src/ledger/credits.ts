@@ -1,3 +1,4 @@
+import { creditReasons } from './choices.js';
 import { amount, idOf, members, oneOf, optional, pattern, words } from './forms.js';
 import { move, refundOf, uncovered } from './money.js';
 import { isRefusal, refuse } from './refusals.js';
@@ -14,7 +15,7 @@ const reference = words(255);
 
 const creditForm = members<CreditBody>({
   amount,
-  reason: oneOf('PURCHASE', 'BONUS', 'REWARD', 'ADJUSTMENT'),
+  reason: oneOf(...creditReasons),
   reference: optional(reference),
   currency: optional(pattern(/^[A-Za-z0-9]{3,8}$/, 'must be 3 to 8 letters or digits')),
   note: optional(words(1_000)),

@@ -1,3 +1,4 @@
+import { revocations } from './choices.js';
 import { reason } from './credits.js';
 import { amount, idOf, members, oneOf, optional } from './forms.js';
 import { holdingOf, LOT, type Lot, reduceLot, remainingOf } from './lots.js';
@@ -50,7 +51,7 @@ export const orderRefund: Rules<OrderRefundArgs, BaseContext> = {
     order: idOf('order_not_found'),
     lines: optional(linesForm),
     amount: optional(amount),
-    revoke: optional(oneOf('unused', 'force', 'none')),
+    revoke: optional(oneOf(...revocations)),
     reason: optional(reason),
   }),
   decide(asked) {

@@ -1,29 +1,11 @@
+import type * as choices from './choices.js';
+
 /**
  * What the ledger is asked for, keeps and tells beside balances. Amounts are in minor units; times are
  * RFC 3339 in UTC with milliseconds, such as `2026-11-22T09:30:00.000Z`.
  */
 
-export const transactionTypes = [
-  'OPENING',
-  'CREDIT',
-  'SPEND',
-  'REFUND',
-  'BET',
-  'WIN',
-  'ROLLBACK',
-  'ORDER',
-  'ORDER_REFUND',
-  'TOP_UP',
-  'PAYMENT',
-  'CLAWBACK',
-  'TRANSFER_OUT',
-  'TRANSFER_IN',
-  'TRANSFER_RETURN',
-  'SIGNUP_BONUS',
-  'REFERRAL_BONUS',
-] as const;
-
-export type TransactionType = (typeof transactionTypes)[number];
+export type TransactionType = (typeof choices.transactionTypes)[number];
 
 /**
  * One line of a player's history, in minor units: `balance_after` = the one before + `sign` ×
@@ -60,7 +42,7 @@ export interface Transaction {
 export interface CreditBody {
   /** Minor units, 1 to 1,000,000,000,000, as every amount here. */
   readonly amount: number;
-  readonly reason: 'PURCHASE' | 'BONUS' | 'REWARD' | 'ADJUSTMENT';
+  readonly reason: (typeof choices.creditReasons)[number];
   /** 1 to 255 characters, as every `reason` and `reference` of the caller's own. */
   readonly reference?: string;
   /** Must be the player's own. */
@@ -76,7 +58,7 @@ export interface SpendBody {
   readonly reference?: string;
 }
 
-export type ItemKind = 'durable' | 'consumable' | 'currency';
+export type ItemKind = (typeof choices.itemKinds)[number];
 
 export interface ItemBody {
   /** 1 to 255 characters. */
@@ -124,12 +106,12 @@ export interface OrderRefundBody {
   /** Minor units. */
   readonly amount?: number;
   /** Which units: those that are unused (default), used ones too, or none: for an amount alone. */
-  readonly revoke?: 'unused' | 'force' | 'none';
+  readonly revoke?: (typeof choices.revocations)[number];
   readonly reason?: string;
 }
 
-export type OrderStatus = 'PENDING' | 'COMPLETED' | 'CANCELLED' | 'REFUNDED';
-export type RefundStatus = 'NONE' | 'PARTIAL' | 'FULL';
+export type OrderStatus = (typeof choices.orderStatuses)[number];
+export type RefundStatus = (typeof choices.refundStatuses)[number];
 
 /** Prices and amounts in minor units, quantities in units of the item. */
 export interface OrderLine {
@@ -192,7 +174,7 @@ export interface OrderRefund {
   readonly created_at: string;
 }
 
-export type EntitlementStatus = 'ACTIVE' | 'CONSUMED' | 'REVOKED' | 'EXPIRED';
+export type EntitlementStatus = (typeof choices.entitlementStatuses)[number];
 
 /**
  * A lot: the units of one order line. `granted = remaining + consumed + revoked + expired`, in
@@ -214,7 +196,7 @@ export interface Entitlement {
   readonly expires_at?: string;
 }
 
-export type PaymentStatus = 'PENDING' | 'SUCCEEDED' | 'FAILED' | 'EXPIRED' | 'REVIEW' | 'REFUNDED';
+export type PaymentStatus = (typeof choices.paymentStatuses)[number];
 
 /** Amounts in minor units; times RFC 3339, UTC. */
 export interface Payment {
@@ -241,7 +223,7 @@ export interface Payment {
 /** A provider's callback; amounts in minor units, `amount_refunded` is cumulative. */
 export interface PaymentEvent {
   readonly event_id: string;
-  readonly type: 'payment.succeeded' | 'payment.failed' | 'payment.refunded';
+  readonly type: (typeof choices.eventTypes)[number];
   readonly payment_id?: string;
   readonly provider_ref?: string;
   readonly amount?: number;
@@ -250,6 +232,6 @@ export interface PaymentEvent {
 
 /** Applied now or before; waits for a person to look at it; or waits for its payment. */
 export interface PaymentEventOutcome {
-  readonly status: 'applied' | 'duplicate' | 'review' | 'parked';
+  readonly status: (typeof choices.eventStatuses)[number];
   readonly payment_id?: string;
 }

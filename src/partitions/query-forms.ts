@@ -1,3 +1,4 @@
+import { entitlementStatuses, transactionTypes } from '../ledger/choices.js';
 import {
   type Form,
   idOf,
@@ -9,7 +10,6 @@ import {
   whole,
 } from '../ledger/forms.js';
 import type { Refusal } from '../ledger/refusals.js';
-import { transactionTypes } from '../ledger/resources.js';
 import type { PageQuery, Query } from './queries.js';
 
 type QueryOf<What extends Query['what']> = Extract<Query, { readonly what: What }>;
@@ -29,7 +29,7 @@ const forms: { readonly [What in Query['what']]: Form<QueryOf<What>> | undefined
   entitlements: members<QueryOf<'entitlements'>>({
     ...page,
     sku: optional(text),
-    status: optional(oneOf('ACTIVE', 'CONSUMED', 'REVOKED', 'EXPIRED')),
+    status: optional(oneOf(...entitlementStatuses)),
   }),
   payment: members<QueryOf<'payment'>>({ what: text, id: idOf('payment_not_found') }),
   transaction: members<QueryOf<'transaction'>>({ what: text, id: idOf('not_found') }),

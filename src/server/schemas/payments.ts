@@ -1,3 +1,4 @@
+import * as choices from '../../engine/choices.js';
 import {
   amount,
   answer,
@@ -28,7 +29,7 @@ export const payment = answer(
     provider_ref: text,
     amount: count,
     currency: text,
-    status: oneOf('PENDING', 'SUCCEEDED', 'FAILED', 'EXPIRED', 'REVIEW', 'REFUNDED'),
+    status: oneOf(...choices.paymentStatuses),
     late: { type: 'boolean' },
     received_amount: count,
     refunded_amount: count,
@@ -50,7 +51,7 @@ export const eventBody = {
   required: ['type'],
   properties: {
     event_id: nullable(words(255)),
-    type: oneOf('payment.succeeded', 'payment.failed', 'payment.refunded'),
+    type: oneOf(...choices.eventTypes),
     payment_id: nullable(words(255)),
     provider_ref: nullable(words(255)),
     amount: eventAmount,
@@ -58,10 +59,9 @@ export const eventBody = {
   },
 } as const;
 
-export const eventOutcome = answer(
-  { status: oneOf('applied', 'duplicate', 'review', 'parked'), payment_id: text },
-  ['payment_id'],
-);
+export const eventOutcome = answer({ status: oneOf(...choices.eventStatuses), payment_id: text }, [
+  'payment_id',
+]);
 
 const exact = { type: 'string', pattern: '^-?[0-9]+$' } as const;
 

@@ -1,4 +1,4 @@
-import type { TransactionType } from '../../engine/economy.js';
+import * as choices from '../../engine/choices.js';
 import {
   amount,
   answer,
@@ -50,28 +50,7 @@ export const limitsBody = body({
   daily_loss: clearable,
 });
 
-/** Every type of transaction: one that is new does not compile until it has its row. */
-const types: Readonly<Record<TransactionType, true>> = {
-  OPENING: true,
-  CREDIT: true,
-  SPEND: true,
-  REFUND: true,
-  BET: true,
-  WIN: true,
-  ROLLBACK: true,
-  ORDER: true,
-  ORDER_REFUND: true,
-  TOP_UP: true,
-  PAYMENT: true,
-  CLAWBACK: true,
-  TRANSFER_OUT: true,
-  TRANSFER_IN: true,
-  TRANSFER_RETURN: true,
-  SIGNUP_BONUS: true,
-  REFERRAL_BONUS: true,
-};
-
-export const transactionTypes = oneOf(...Object.keys(types));
+export const transactionTypes = oneOf(...choices.transactionTypes);
 
 export const transaction = answer(
   {
@@ -108,7 +87,7 @@ export const transaction = answer(
 export const creditBody = body(
   {
     amount,
-    reason: oneOf('PURCHASE', 'BONUS', 'REWARD', 'ADJUSTMENT'),
+    reason: oneOf(...choices.creditReasons),
     reference: words(255),
     currency,
     note: words(1_000),

@@ -1,3 +1,4 @@
+import * as choices from '../../engine/choices.js';
 import {
   amount,
   answer,
@@ -15,7 +16,7 @@ import {
   words,
 } from './parts.js';
 
-const kinds = oneOf('durable', 'consumable', 'currency');
+const kinds = oneOf(...choices.itemKinds);
 
 export const itemBody = body(
   {
@@ -47,8 +48,8 @@ export const item = answer(
   ['grants', 'max_per_player', 'duration'],
 );
 
-const refundStatus = oneOf('NONE', 'PARTIAL', 'FULL');
-const orderStatus = oneOf('PENDING', 'COMPLETED', 'CANCELLED', 'REFUNDED');
+const refundStatus = oneOf(...choices.refundStatuses);
+const orderStatus = oneOf(...choices.orderStatuses);
 
 const orderLine = answer(
   {
@@ -96,7 +97,7 @@ export const orderBody = body(
 export const orderRefundBody = body({
   lines,
   amount,
-  revoke: oneOf('unused', 'force', 'none'),
+  revoke: oneOf(...choices.revocations),
   reason,
 });
 
@@ -117,7 +118,7 @@ export const orderRefund = answer(
   ['clawed_back'],
 );
 
-export const entitlementStatuses = oneOf('ACTIVE', 'CONSUMED', 'REVOKED', 'EXPIRED');
+export const entitlementStatuses = oneOf(...choices.entitlementStatuses);
 
 export const entitlement = answer(
   {

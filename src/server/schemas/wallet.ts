@@ -1,19 +1,8 @@
+import { rejections } from '../../engine/choices.js';
 import { oneOf } from './parts.js';
 
-/** Every status of the wallet protocol. */
-const statuses = [
-  'RS_OK',
-  'RS_ERROR_UNKNOWN',
-  'RS_ERROR_WRONG_SYNTAX',
-  'RS_ERROR_WRONG_TYPES',
-  'RS_ERROR_USER_DISABLED',
-  'RS_ERROR_WRONG_CURRENCY',
-  'RS_ERROR_NOT_ENOUGH_MONEY',
-  'RS_ERROR_LIMIT_REACHED',
-  'RS_ERROR_DUPLICATE_TRANSACTION',
-  'RS_ERROR_TRANSACTION_DOES_NOT_EXIST',
-  'RS_ERROR_INVALID_SIGNATURE',
-] as const;
+/** Every status of the wallet protocol; the last one is of the server's own. */
+const statuses = ['RS_OK', ...rejections, 'RS_ERROR_INVALID_SIGNATURE'];
 
 /** An answer of the wallet protocol; absent members are left out. */
 export const answerSchema = {
