@@ -9,6 +9,7 @@ import {
 import { limits } from '../limits.js';
 import { allocateBytes, type Bytes } from './bytes.js';
 import { ENTRY, type EntryHead, FRAME, MAGIC, marks } from './frame-layout.js';
+import { highWord, lowWord } from './place.js';
 import { appendDetail, DETAILS, detailBytes, recordLength } from './record.js';
 
 /** What an entry takes beside its record, at most. */
@@ -61,7 +62,8 @@ export class FrameWriter {
     const length = recordLength(source, start);
     u32[(at + ENTRY.version) >> 2] = head.version;
     f64[(at + ENTRY.balance) >> 3] = head.balance;
-    writePlace(u32, at + ENTRY.previous, head.previousFrame, head.previousAt);
+    u32[(at + ENTRY.previous) >> 2] = lowWord(head.previousFrame);
+    u32[(at + ENTRY.previous + 4) >> 2] = highWord(head.previousFrame, head.previousAt);
     u8[at + ENTRY.postings] = head.postings.length;
     u8[at + ENTRY.mark] = marks.indexOf(head.mark);
     u8[at + ENTRY.standing] = head.standing;
@@ -109,17 +111,10 @@ function codeOf(account: AccountName): number {
 
 /** Copies a stretch whose ends are multiples of 8. */
 function copyWords(from: Bytes, start: number, to: Bytes, at: number, length: number): void {
-  const source = start >> 3;
-  const target = at >> 3;
-  const words = length >> 3;
-  // Doubles would lose the payload of some NaNs: copy 32-bit words.
-  const [i, j, n] = [source * 2, target * 2, words * 2];
+  // Doubles would lose the payload of some NaNs.
+  const i = start >> 2;
+  const j = at >> 2;
+  const n = length >> 2;
   if (n > 128) to.u32.set(from.u32.subarray(i, i + n), j);
   else for (let k = 0; k < n; k++) to.u32[j + k] = from.u32[i + k] as number;
-}
-
-function writePlace(u32: Uint32Array, at: number, frame: number, place: number): void {
-  u32[at >> 2] = frame % 4294967296;
-  u32[(at >> 2) + 1] =
-    ((Math.floor(frame / 4294967296) << 24) | ((place / limits.entry_alignment_bytes) << 8)) >>> 0;
 }

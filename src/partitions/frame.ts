@@ -12,6 +12,7 @@ import {
 import { limits } from '../limits.js';
 import { allocateBytes, type Bytes } from './bytes.js';
 import { ENTRY, type EntryHead, FRAME, MAGIC, marks } from './frame-layout.js';
+import { frameIn, placeIn } from './place.js';
 import { DETAILS, RECORD, unpackDetail } from './record.js';
 
 export { type EntryHead, STANDING } from './frame-layout.js';
@@ -161,12 +162,13 @@ export function readEntryHead(bytes: Bytes, at: number): EntryHead {
   }
   const mark = marks[u8[at + ENTRY.mark] as number];
   if (mark === undefined) throw new FrameFault('has an entry with an unknown mark');
-  const rest = u32[(at + ENTRY.previous + 4) >> 2] as number;
+  const low = u32[(at + ENTRY.previous) >> 2] as number;
+  const high = u32[(at + ENTRY.previous + 4) >> 2] as number;
   return {
     version: u32[(at + ENTRY.version) >> 2] as number,
     balance: f64[(at + ENTRY.balance) >> 3] as number,
-    previousFrame: (rest >>> 24) * 4294967296 + (u32[(at + ENTRY.previous) >> 2] as number),
-    previousAt: ((rest >>> 8) & 0xffff) * limits.entry_alignment_bytes,
+    previousFrame: frameIn(low, high),
+    previousAt: placeIn(high),
     mark,
     standing: u8[at + ENTRY.standing] as number,
     postings,

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { limits } from '../limits.js';
 import type { Hash } from './hash.js';
+import { frameIn, highWord, lowWord, placeIn } from './place.js';
 
 /**
  * Where entries are, by a 42-bit fingerprint: 12 bytes a slot outside the JavaScript heap, 15 to
  * 21 bytes for each location at the load this table keeps. A fingerprint is a hint: whoever asks
  * must verify it against the entry.
  *
- * L1 A slot is three words: tag, low 32 bits of the frame, and (high 8 bits of the frame, 16 bits
- *    of the entry's place in units of 8 bytes, 8 bits of state). No frame has number 0: a slot
- *    whose frame is 0 is free.
+ * L1 A slot is three words: the tag, and those of the place (`place.ts`) with 8 bits of state. No
+ *    frame has number 0: a slot whose frame is 0 is free.
  * L2 The lane chooses one of 1,024 tables, each grown alone: no rehash takes longer than a
  *    thousandth of the whole.
  * L3 The tag's home slot is `tag * capacity / 2^32`; collisions take the next free slot.
@@ -61,10 +60,10 @@ export class LocationIndex {
       const word = slot * SLOT_WORDS;
       const low = table[word + 1] as number;
       const rest = table[word + 2] as number;
-      if (low === 0 && rest >>> 24 === 0) return false;
+      if (isFree(low, rest)) return false;
       if (table[word] === tag) {
-        const frame = (rest >>> 24) * 4294967296 + low;
-        const at = ((rest >>> 8) & 0xffff) * limits.entry_alignment_bytes;
+        const frame = frameIn(low, rest);
+        const at = placeIn(rest);
         if (verify(frame, at)) {
           this.frame = frame;
           this.at = at;
@@ -87,14 +86,14 @@ export class LocationIndex {
 
   /** Moves what `find` found last to another location. */
   move(frame: number, at: number): void {
-    this.#table[this.#slot + 1] = frame % 4294967296;
+    this.#table[this.#slot + 1] = lowWord(frame);
     this.#table[this.#slot + 2] = packRest(frame, at, this.state);
   }
 
   insert({ lane, tag }: Hash, frame: number, at: number, state: number): void {
     assert.ok(frame > 0);
     const rest = packRest(frame, at, state);
-    this.#insertWords(lane & (TABLES - 1), tag, frame % 4294967296, rest);
+    this.#insertWords(lane & (TABLES - 1), tag, lowWord(frame), rest);
   }
 
   #insertWords(lane: number, tag: number, low: number, rest: number): void {
@@ -110,7 +109,7 @@ export class LocationIndex {
 
   /** Gives `state` to this location, which is inserted unless it is there. */
   upsertTag(lane: number, tag: number, frame: number, at: number, state: number): void {
-    this.upsertWords(lane & (TABLES - 1), tag, frame % 4294967296, packRest(frame, at, state));
+    this.upsertWords(lane & (TABLES - 1), tag, lowWord(frame), packRest(frame, at, state));
   }
 
   /** The same for the words of a slot (L1). Recovery does this for every transaction. */
@@ -123,7 +122,7 @@ export class LocationIndex {
         const word = slot * SLOT_WORDS;
         const otherLow = table[word + 1] as number;
         const otherRest = table[word + 2] as number;
-        if (otherLow === 0 && otherRest >>> 24 === 0) break;
+        if (isFree(otherLow, otherRest)) break;
         if (otherLow === low && table[word] === tag && otherRest >>> 8 === rest >>> 8) {
           table[word + 2] = rest;
           return;
@@ -172,7 +171,7 @@ export class LocationIndex {
     let at = 0;
     for (const [lane, table] of this.#tables.entries()) {
       for (let word = 0; table !== undefined && word < table.length; word += SLOT_WORDS) {
-        if (table[word + 1] === 0 && (table[word + 2] as number) >>> 24 === 0) continue;
+        if (isFree(table[word + 1] as number, table[word + 2] as number)) continue;
         words[at++] = lane;
         words[at++] = table[word] as number;
       }
@@ -189,7 +188,7 @@ export class LocationIndex {
     for (let word = 0; old !== undefined && word < old.length; word += SLOT_WORDS) {
       const low = old[word + 1] as number;
       const rest = old[word + 2] as number;
-      if (low !== 0 || rest >>> 24 !== 0) put(table, old[word] as number, low, rest);
+      if (!isFree(low, rest)) put(table, old[word] as number, low, rest);
     }
     this.#tables[lane] = table;
     return table;
@@ -197,9 +196,11 @@ export class LocationIndex {
 }
 
 function packRest(frame: number, at: number, state: number): number {
-  const unit = at / limits.entry_alignment_bytes;
-  assert.ok(unit <= 0xffff && frame < 2 ** 40);
-  return ((Math.floor(frame / 4294967296) << 24) | (unit << 8) | state) >>> 0;
+  return (highWord(frame, at) | state) >>> 0;
+}
+
+function isFree(low: number, rest: number): boolean {
+  return low === 0 && rest >>> 24 === 0;
 }
 
 function put(table: Uint32Array, tag: number, low: number, rest: number): void {
@@ -207,7 +208,7 @@ function put(table: Uint32Array, tag: number, low: number, rest: number): void {
   let slot = Math.floor((tag * capacity) / 4294967296);
   for (;;) {
     const word = slot * SLOT_WORDS;
-    if (table[word + 1] === 0 && (table[word + 2] as number) >>> 24 === 0) {
+    if (isFree(table[word + 1] as number, table[word + 2] as number)) {
       table[word] = tag;
       table[word + 1] = low;
       table[word + 2] = rest;

@@ -20,7 +20,7 @@ export class Run {
     if (this.#used === this.#words.length) this.#grow();
     const high = Math.floor(frame / 4294967296);
     const unit = at / limits.entry_alignment_bytes;
-    this.#words[this.#used] = ((hash.lane & 1023) << 22) | (high << 8) | state;
+    this.#words[this.#used] = ((hash.lane & (TABLES - 1)) << 22) | (high << 8) | state;
     this.#words[this.#used + 1] = hash.tag;
     this.#words[this.#used + 2] = frame % 4294967296;
     this.#words[this.#used + 3] = unit;
