@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { limits } from '../limits.js';
 import { freeBytes } from './data-file.js';
 import { faultOfEnd } from './fault.js';
-import { checkFrame, FrameFault } from './frame.js';
+import { FrameFault } from './frame.js';
+import { readChecked } from './frame-store.js';
 import { type Journal, openJournal } from './journal.js';
 import { journalDirectory } from './journal-file.js';
 import { lastBefore } from './moment.js';
@@ -62,20 +63,7 @@ async function copyFrames(
 ): Promise<void> {
   let durable = Promise.resolve();
   for (let number = from; number <= to; number++) {
-    durable = target.append(number, readChecked(source, number));
+    durable = target.append(number, Buffer.from(readChecked(source, number)));
   }
   await durable;
-}
-
-/** A copy of a frame; a fault is thrown with its number. */
-function readChecked(journal: Journal, number: number): Buffer {
-  const stored = journal.read(number);
-  if (stored === undefined) throw new FrameFault(`frame ${number} is missing`);
-  try {
-    checkFrame(stored);
-  } catch (error) {
-    if (!(error instanceof FrameFault)) throw error;
-    throw new FrameFault(`frame ${number} ${error.message}`, { cause: error });
-  }
-  return Buffer.from(stored);
 }

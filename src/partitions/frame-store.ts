@@ -82,23 +82,24 @@ export class FrameStore {
     if (this.#building?.number === number) return this.#building.bytes;
     const recent = this.#recent.get(number);
     if (recent !== undefined) return recent;
-    const stored = this.#journal.read(number);
-    if (stored === undefined) throw new FrameFault(`frame ${number} is missing`);
-    this.#check(number, stored);
-    const bytes = this.keep(number, stored);
+    const bytes = this.keep(number, readChecked(this.#journal, number));
     if (readFrameHeader(bytes).number !== number)
       throw new FrameFault(`frame ${number} is another`);
     return bytes;
   }
+}
 
-  #check(number: number, stored: Uint8Array): void {
-    try {
-      checkFrame(stored);
-    } catch (cause) {
-      if (!(cause instanceof FrameFault)) throw cause;
-      throw new FrameFault(`frame ${number} ${cause.message}`, { cause });
-    }
+/** The bytes of a frame as the journal gives them; a fault is thrown with the frame's number. */
+export function readChecked(journal: Journal, number: number): Uint8Array {
+  const stored = journal.read(number);
+  if (stored === undefined) throw new FrameFault(`frame ${number} is missing`);
+  try {
+    checkFrame(stored);
+  } catch (cause) {
+    if (!(cause instanceof FrameFault)) throw cause;
+    throw new FrameFault(`frame ${number} ${cause.message}`, { cause });
   }
+  return stored;
 }
 
 /** A frame that was kept, and the one that was kept next. */
