@@ -71,6 +71,23 @@ export function readFrameHeader({ u8, u32, f64 }: Bytes): FrameHeader {
   };
 }
 
+/** Refuses a frame that is not the one with this number, or does not go on from the one before it. */
+export function checkSuccession(
+  header: FrameHeader,
+  wanted: Pick<FrameHeader, 'number' | 'partition' | 'previous' | 'sequence'>,
+): void {
+  if (header.number !== wanted.number) {
+    throw new FrameFault(`says that it is frame ${header.number}`);
+  }
+  if (header.partition !== wanted.partition) {
+    throw new FrameFault(`is of partition ${header.partition}`);
+  }
+  if (!header.previous.equals(wanted.previous)) {
+    throw new FrameFault('does not follow the one before it: its hash is another');
+  }
+  if (header.sequence !== wanted.sequence) throw new FrameFault('has a gap in its sequence');
+}
+
 /** Calls back with the place of each entry; refuses entries that do not fill the frame exactly. */
 export function eachEntry(bytes: Bytes, visit: (at: number, index: number) => void): void {
   const { entries, length } = readFrameHeader(bytes);

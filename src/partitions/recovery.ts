@@ -14,6 +14,7 @@ import {
 import { faultIn } from './fault.js';
 import {
   checkFrame,
+  checkSuccession,
   type EntryHead,
   eachEntry,
   FrameFault,
@@ -180,13 +181,9 @@ function replayFrame(
   bytes: Bytes,
 ): void {
   const header = readFrameHeader(bytes);
-  if (header.number !== number) throw new FrameFault(`says that it is frame ${header.number}`);
-  if (header.partition !== options.partition) {
-    throw new FrameFault(`is of partition ${header.partition}`);
-  }
-  if (!header.previous.equals(state.hash))
-    throw new FrameFault('does not follow the one before it');
-  if (header.sequence !== state.sequence) throw new FrameFault('has a gap in its sequence');
+  const { partition } = options;
+  const { hash: previous, sequence } = state;
+  checkSuccession(header, { number, partition, previous, sequence });
   eachEntry(bytes, (at) => replayEntry(state, bytes, number, at));
   state.frame = number;
   state.hash = hashFrame(bytes.u8);

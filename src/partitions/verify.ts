@@ -13,7 +13,14 @@ import { isMemory } from './child-end.js';
 import { faultOfDataFile, hasDataFile } from './data-file.js';
 import { EntryVerifier, type Share } from './entry-verifier.js';
 import { faultIn, faultOfEnd, reasonOf } from './fault.js';
-import { checkFrame, eachEntry, FrameFault, hashFrame, readFrameHeader } from './frame.js';
+import {
+  checkFrame,
+  checkSuccession,
+  eachEntry,
+  FrameFault,
+  hashFrame,
+  readFrameHeader,
+} from './frame.js';
 import { FrameCopy } from './frame-copy.js';
 import { FrameStore } from './frame-store.js';
 import { type Journal, openJournal } from './journal.js';
@@ -201,7 +208,9 @@ class Walk {
       this.#verifier.frames.keep(number, stored);
       const bytes = this.#copy.of(stored);
       const header = readFrameHeader(bytes);
-      this.#follow(number, header);
+      const [partition, previous, sequence] = [this.#partition, this.#hash, this.#sequence];
+      checkSuccession(header, { number, partition, previous, sequence });
+      if (header.time < this.#time) throw new FrameFault('is older than the one before it');
       eachEntry(bytes, (at, index) => {
         entry = index;
         this.#verifier.verify(bytes, number, at);
@@ -217,18 +226,6 @@ class Walk {
       const place = entry < 0 ? '' : `, entry ${entry}`;
       this.#fault = `partition ${this.#partition}, frame ${number}${place}: ${faultIn(error)}`;
     }
-  }
-
-  #follow(number: number, header: ReturnType<typeof readFrameHeader>): void {
-    if (header.number !== number) throw new FrameFault(`says that it is frame ${header.number}`);
-    if (header.partition !== this.#partition) {
-      throw new FrameFault(`is of partition ${header.partition}`);
-    }
-    if (!header.previous.equals(this.#hash)) {
-      throw new FrameFault('does not follow the one before it: its hash is another');
-    }
-    if (header.sequence !== this.#sequence) throw new FrameFault('has a gap in its sequence');
-    if (header.time < this.#time) throw new FrameFault('is older than the one before it');
   }
 
   /** The checkpoint must be what the walk has after the checkpoint's frame. */
