@@ -10,6 +10,15 @@ export function faultOfEnd(last: number, known: number): string | undefined {
   );
 }
 
+/** The same of one that ends before the frame that its checkpoint was taken after. */
+export function faultOfCheckpoint(last: number, frame: number): string | undefined {
+  if (last >= frame) return undefined;
+  return (
+    `the journal ends at frame ${last}, but the checkpoint was taken after frame ${frame}: ` +
+    'an older copy of the journal?'
+  );
+}
+
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -11,7 +11,7 @@ import {
   type CheckpointStore,
   checkSeed,
 } from './checkpoint-store.js';
-import { faultIn } from './fault.js';
+import { faultIn, faultOfCheckpoint } from './fault.js';
 import {
   checkFrame,
   checkSuccession,
@@ -87,12 +87,8 @@ function fromCheckpoint(
 /** A checkpoint knows frames that were durable: a journal without them is an older copy. */
 function matchJournal(options: PartitionOptions, journal: Journal, checkpoint: Checkpoint): void {
   const { partition } = options;
-  if (journal.last < checkpoint.frame) {
-    throw new JournalFault(
-      `partition ${partition}: the journal ends at frame ${journal.last}, but the checkpoint was ` +
-        `taken after frame ${checkpoint.frame}: an older copy of the journal?`,
-    );
-  }
+  const older = faultOfCheckpoint(journal.last, checkpoint.frame);
+  if (older !== undefined) throw new JournalFault(`partition ${partition}: ${older}`);
   const stored = journal.read(checkpoint.frame);
   if (stored === undefined || !hashFrame(stored).equals(checkpoint.hash)) {
     throw new JournalFault(

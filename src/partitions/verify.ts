@@ -12,7 +12,7 @@ import {
 import { isMemory } from './child-end.js';
 import { faultOfDataFile, hasDataFile } from './data-file.js';
 import { EntryVerifier, type Share } from './entry-verifier.js';
-import { faultIn, faultOfEnd, reasonOf } from './fault.js';
+import { faultIn, faultOfCheckpoint, faultOfEnd, reasonOf } from './fault.js';
 import {
   checkFrame,
   checkSuccession,
@@ -183,7 +183,9 @@ class Walk {
       onFrame(number, this.#last);
       await nextTurn();
     }
-    if (this.#fault === undefined) this.#end();
+    if (this.#fault !== undefined) return;
+    const fault = this.#faultAtEnd();
+    if (fault !== undefined) this.#fault = `partition ${this.#partition}: ${fault}`;
   }
 
   report(): PartitionReport {
@@ -242,22 +244,18 @@ class Walk {
     if (!same) throw new FrameFault('is not what the checkpoint was taken after');
   }
 
-  #end(): void {
-    const { books } = this.#verifier;
-    const checkpoint = this.#checkpoint;
-    const where = `partition ${this.#partition}`;
-    const older = faultOfEnd(this.#journal.last, this.#known);
-    if (this.#last === 0) this.#fault = `${where}: has no frame`;
-    else if (older !== undefined) this.#fault = `${where}: ${older}`;
-    else if (totalOf(books.values()) !== 0n) this.#fault = `${where}: the sums are not zero`;
-    else if (this.#verifier.balances() !== books.values().get('player')) {
-      this.#fault = `${where}: the balances are not the sum of the postings`;
-    } else if (checkpoint instanceof CheckpointFault) {
-      this.#fault = `${where}: ${checkpoint.message}`;
-    } else if (checkpoint !== undefined && checkpoint.frame > this.#journal.last) {
-      this.#fault =
-        `${where}: the journal ends at frame ${this.#last}, but the checkpoint was taken after ` +
-        `frame ${checkpoint.frame}: an older copy of the journal?`;
+  #faultAtEnd(): string | undefined {
+    if (this.#last === 0) return 'has no frame';
+    const { last } = this.#journal;
+    const older = faultOfEnd(last, this.#known);
+    if (older !== undefined) return older;
+    const books = this.#verifier.books.values();
+    if (totalOf(books) !== 0n) return 'the sums are not zero';
+    if (this.#verifier.balances() !== books.get('player')) {
+      return 'the balances are not the sum of the postings';
     }
+    const checkpoint = this.#checkpoint;
+    if (checkpoint instanceof CheckpointFault) return checkpoint.message;
+    return checkpoint && faultOfCheckpoint(last, checkpoint.frame);
   }
 }
