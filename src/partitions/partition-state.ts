@@ -37,6 +37,8 @@ export class PartitionState {
   /** Of the last frame; and of the turn under way, which its entries will have. */
   frameTime = 0;
   time = 0;
+  /** On a disk that is too full only what needs no entry is answered: reads, replays, refusals. */
+  mayWrite = true;
   #begun_ms = 0;
   #building: FrameWriter | undefined;
   readonly #writers: FrameWriter[] = [];
@@ -58,8 +60,9 @@ export class PartitionState {
   }
 
   /** Begins a turn: its entries have one time, which never goes back. */
-  begin(now: number, bytes: number): void {
+  begin(now: number, bytes: number, mayWrite: boolean): void {
     this.time = Math.max(this.time, now);
+    this.mayWrite = mayWrite;
     this.#frameBytes = bytes;
     this.#begun_ms = performance.now();
   }

@@ -60,7 +60,7 @@ export class Partition {
     writeCurrency(record.u8, RECORD.currency, this.#options.currency);
     endRecord(record, 0, RECORD.body, RECORD.body);
     const head = { version: 0, balance: 0, previousFrame: 0, previousAt: 0, mark, standing: 0 };
-    this.#state.begin(now, entryBytes(record, 0));
+    this.#state.begin(now, entryBytes(record, 0), true);
     this.#state.openFrame(entryBytes(record, 0)).append({ ...head, postings }, record, 0);
     applyToBooks(this.#state.books, postings);
     this.#state.seal();
@@ -71,8 +71,9 @@ export class Partition {
   async turn(task: TurnTask): Promise<TurnResult> {
     const slot = this.#slots[task.slot];
     if (slot === undefined) throw new RangeError(`there is no slot ${task.slot}`);
-    this.#state.begin(task.time, task.bytes + task.count * ENTRY_OVERHEAD_BYTES);
-    const extras = this.#turn.run(slot, task.count, task.bytes, this.#journal.hasRoom());
+    const { count, bytes, time } = task;
+    this.#state.begin(time, bytes + count * ENTRY_OVERHEAD_BYTES, this.#journal.hasRoom());
+    const extras = this.#turn.run(slot, count, bytes);
     this.#state.seal();
     const durable = this.#journal.durable();
     this.#checkpointer.step();

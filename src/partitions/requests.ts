@@ -26,15 +26,9 @@ export class Requests {
   #records: Bytes = allocateBytes(0);
   #start = 0;
   #key = '';
-  #mayWrite = true;
 
   constructor(state: PartitionState) {
     this.#state = state;
-  }
-
-  /** A turn begins. */
-  begin(mayWrite: boolean): void {
-    this.#mayWrite = mayWrite;
   }
 
   run(kind: RequestKind, records: Bytes, start: number, actor: Actor | undefined): Result {
@@ -51,7 +45,7 @@ export class Requests {
       case 'refused':
         return refused(ruling.code, ruling.members, version);
       case 'granted':
-        if (!this.#mayWrite) return { code: RESULT.noRoom, version, body: null };
+        if (!this.#state.mayWrite) return { code: RESULT.noRoom, version, body: null };
         return this.#accept(key, asked, ruling, records, start, actor);
     }
   }

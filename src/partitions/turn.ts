@@ -56,8 +56,6 @@ export class Turn {
   readonly #queries: Queries;
   readonly #replies = new ReplyWriter();
   readonly #days: Days;
-  /** On a disk that is too full only what needs no entry is answered: reads, replays, refusals. */
-  #mayWrite = true;
 
   constructor(state: PartitionState, dialect: DialectName) {
     this.#state = state;
@@ -69,12 +67,10 @@ export class Turn {
   }
 
   /** Writes the result of each command into the slot; the entries are in the state's open frame. */
-  run(slot: Slot, count: number, bytes: number, mayWrite: boolean): Extra[] {
+  run(slot: Slot, count: number, bytes: number): Extra[] {
     const extras: Extra[] = [];
-    this.#mayWrite = mayWrite;
     this.#replies.begin(slot, bytes);
-    this.#days.begin(this.#today);
-    this.#requests.begin(mayWrite);
+    this.#days.begin(dayOf(this.#state.time));
     this.#queries.begin();
     let start = 0;
     for (let index = 0; index < count; index++) {
@@ -101,9 +97,9 @@ export class Turn {
       slot.codes[index] = RESULT.noTime;
       return;
     }
-    const reference = this.#reference(kind, records, start);
+    const reference = this.#state.transactions.reference(records, start);
     const decision = this.#decide(kind, records, start, actor, reference);
-    if (decision.kind === 'accepted' && !this.#mayWrite) {
+    if (decision.kind === 'accepted' && !this.#state.mayWrite) {
       slot.codes[index] = RESULT.noRoom;
       return;
     }
@@ -142,12 +138,6 @@ export class Turn {
     if (body === NO_TIME) return { code: RESULT.noTime, version, body: null };
     if (!isRefusal(body)) return { code: RESULT.answered, version, body };
     return { code: RESULT.refused, version, body: { code: body.code, members: body.members } };
-  }
-
-  /** What a win or rollback names. */
-  #reference(kind: Kind, records: Bytes, start: number): Reference | undefined {
-    if (kind !== 'win' && kind !== 'rollback') return undefined;
-    return this.#state.transactions.reference(records, start);
   }
 
   #decide(
@@ -245,10 +235,6 @@ export class Turn {
       assert.ok(kind !== 'bet' || moved <= 0, 'a bet never adds');
     }
     return actor;
-  }
-
-  get #today(): number {
-    return dayOf(this.#state.time);
   }
 
   #answer(slot: Slot, index: number, decision: Decision | Refusal, actor: Actor | undefined): void {
