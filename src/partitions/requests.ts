@@ -22,7 +22,7 @@ export type Result =
 /** Decides and applies requests: credits, orders, payments, players. One command at a time. */
 export class Requests {
   readonly #state: PartitionState;
-  /** The record of the command that is being decided, and its actor's key: for what rules read. */
+  /** The record of the command that is being decided, and its actor's key. */
   #records: Bytes = allocateBytes(0);
   #start = 0;
   #key = '';
@@ -32,13 +32,14 @@ export class Requests {
   }
 
   run(kind: RequestKind, records: Bytes, start: number, actor: Actor | undefined): Result {
-    const known = this.#known(records, start, actor);
+    this.#records = records;
+    this.#start = start;
+    const known = this.#known(actor);
     if (known !== undefined) return known;
     const version = actor?.version ?? 0;
     if (this.#state.isLate) return { code: RESULT.noTime, version, body: null };
-    const key = keyOf(records, start);
-    const asked = this.#ask(key, records, start, actor);
-    const ruling = decideRequest(kind, asked);
+    this.#key = keyOf(records, start);
+    const ruling = decideRequest(kind, this.#ask(actor));
     switch (ruling.kind) {
       case 'told':
         return { code: RESULT.answered, version, body: ruling.body };
@@ -46,34 +47,33 @@ export class Requests {
         return refused(ruling.code, ruling.members, version);
       case 'granted':
         if (!this.#state.mayWrite) return { code: RESULT.noRoom, version, body: null };
-        return this.#accept(key, asked, ruling, records, start, actor);
+        return this.#accept(ruling, actor);
     }
   }
 
   /** The stored answer, or the refusal of another request under the same key. */
-  #known(records: Bytes, start: number, actor: Actor | undefined): Result | undefined {
+  #known(actor: Actor | undefined): Result | undefined {
     const { transactions } = this.#state;
-    if (!transactions.findRequest(records, start)) return undefined;
+    if (!transactions.findRequest(this.#records, this.#start)) return undefined;
     const { knownFrame, knownAt } = transactions;
-    if (!sameRequest(records, start, knownFrame, recordOf(knownFrame, knownAt))) {
+    const stored = recordOf(knownFrame, knownAt);
+    if (!sameRequest(this.#records, this.#start, knownFrame, stored)) {
       return refused('idempotency_key_reused', {}, actor?.version ?? 0);
     }
     const entry = readRequestEntry(knownFrame, knownAt, this.#state.currencies);
     return { code: RESULT.duplicate, version: entry.version, body: answerRequest(entry) };
   }
 
-  #ask(key: string, records: Bytes, start: number, account: Actor | undefined): Asked {
-    const { u8 } = records;
-    this.#records = records;
-    this.#start = start;
-    this.#key = key;
+  #ask(account: Actor | undefined): Asked {
+    const records = this.#records;
+    const start = this.#start;
     return {
       player: userOf(records, start),
       account,
       args: unpackDetail(records, start, DETAILS.args),
       context: unpackDetail(records, start, DETAILS.context) as Asked['context'],
-      id: hexAt(u8, start + RECORD.transaction),
-      fresh: hexAt(u8, start + RECORD.request),
+      id: hexAt(records.u8, start + RECORD.transaction),
+      fresh: hexAt(records.u8, start + RECORD.request),
       time: this.#state.time,
       read: this.#read,
       earlier: this.#earlier,
@@ -92,21 +92,15 @@ export class Requests {
   };
 
   /** After this point it must succeed: account, documents and entry change together. */
-  #accept(
-    key: string,
-    asked: Asked,
-    ruling: Granted,
-    records: Bytes,
-    start: number,
-    known: Actor | undefined,
-  ): Result {
-    const { actors, books, documents, transactions } = this.#state;
-    const { postings, changes } = ruling;
+  #accept({ postings, changes }: Granted, known: Actor | undefined): Result {
+    const { actors, books, documents, time, transactions } = this.#state;
+    const records = this.#records;
+    const start = this.#start;
     const actor = known ?? actors.open(records, start);
     applyToBooks(books, postings);
     applyToAccount(actor, postings);
     const packed = packChanges(changes);
-    documents.apply(key, packed, 0);
+    documents.apply(this.#key, packed, 0);
     if (known !== undefined) writeCurrency(records.u8, start + RECORD.currency, actor.currency);
     const added = { detail: 'changes', value: packed } as const;
     const frame = this.#state.openFrame(entryBytes(records, start, added));
@@ -115,7 +109,7 @@ export class Requests {
     transactions.acceptedRequest(records, start, frame.number, at);
     const { balance, version } = actor;
     const moved = movedToPlayer(postings);
-    const granted = { version, balance, moved, time: asked.time, changes: packed };
+    const granted = { version, balance, moved, time, changes: packed };
     return { code: RESULT.accepted, granted, actor };
   }
 }
