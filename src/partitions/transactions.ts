@@ -10,7 +10,7 @@ import { allocateBytes, type Bytes, sameUuid } from './bytes.js';
 import { balanceOf, kindOf, movedOf, recordOf, timeOf } from './frame.js';
 import type { FrameStore } from './frame-store.js';
 import type { Hash } from './hash.js';
-import { LocationIndex, STATES } from './location-index.js';
+import { LocationIndex, STATES, type Verify } from './location-index.js';
 import {
   hasReference,
   RECORD,
@@ -58,13 +58,12 @@ export class Transactions {
   known(bytes: Bytes, start: number): Known | undefined {
     if (!this.#find(bytes, start + RECORD.transaction, start, this.#isTransaction))
       return undefined;
-    const { frame, at, state } = this.index;
-    const stored = this.#frames.open(frame);
-    this.knownFrame = stored;
-    this.knownAt = at;
+    this.#openFound();
+    const stored = this.knownFrame;
+    const at = this.knownAt;
     return {
       same: sameContent(bytes, start, stored, recordOf(stored, at), this.#listedOnly),
-      rolledBack: (state & STATES.rolledBack) !== 0,
+      rolledBack: (this.index.state & STATES.rolledBack) !== 0,
       balance: balanceOf(stored, at),
     };
   }
@@ -87,8 +86,7 @@ export class Transactions {
   /** Finds the entry of the request under the record's own id; it is at `knownAt` in `knownFrame`. */
   findRequest(bytes: Bytes, start: number): boolean {
     if (!this.#find(bytes, start + RECORD.transaction, start, this.#isRequest)) return false;
-    this.knownFrame = this.#frames.open(this.index.frame);
-    this.knownAt = this.index.at;
+    this.#openFound();
     return true;
   }
 
@@ -99,9 +97,13 @@ export class Transactions {
     this.#hash.uuid(this.#sought, 0);
     this.#aim(this.#sought, 0, bytes, start);
     if (!this.index.find(this.#hash, this.#isOwn)) return false;
+    this.#openFound();
+    return true;
+  }
+
+  #openFound(): void {
     this.knownFrame = this.#frames.open(this.index.frame);
     this.knownAt = this.index.at;
-    return true;
   }
 
   /** Notes an accepted request under its id. */
@@ -166,12 +168,7 @@ export class Transactions {
     this.run.add(this.#hash, this.index.frame, this.index.at, state);
   }
 
-  #find(
-    bytes: Bytes,
-    id: number,
-    record: number,
-    verify: (f: number, a: number) => boolean,
-  ): boolean {
+  #find(bytes: Bytes, id: number, record: number, verify: Verify): boolean {
     this.#aim(bytes, id, bytes, record);
     this.#hash.uuid(bytes, id);
     return this.index.find(this.#hash, verify);
@@ -190,19 +187,19 @@ export class Transactions {
     this.#hash.uuidOfUser(bytes, id, userAt(bytes, start), length);
   }
 
-  readonly #isTransaction = (frame: number, at: number): boolean => {
+  readonly #isTransaction: Verify = (frame, at) => {
     const stored = this.#frames.open(frame);
     const id = recordOf(stored, at) + RECORD.transaction;
     return sameUuid(stored, id, this.#bytes, this.#id) && isTransaction(kindOf(stored, at));
   };
 
-  readonly #isRequest = (frame: number, at: number): boolean => {
+  readonly #isRequest: Verify = (frame, at) => {
     const stored = this.#frames.open(frame);
     const id = recordOf(stored, at) + RECORD.transaction;
     return sameUuid(stored, id, this.#bytes, this.#id) && isRequest(kindOf(stored, at));
   };
 
-  readonly #isOwn = (frame: number, at: number): boolean => {
+  readonly #isOwn: Verify = (frame, at) => {
     const stored = this.#frames.open(frame);
     const record = recordOf(stored, at);
     return (
@@ -211,16 +208,11 @@ export class Transactions {
     );
   };
 
-  readonly #isOwnTransaction = (frame: number, at: number): boolean => {
-    const stored = this.#frames.open(frame);
-    return (
-      sameUuid(stored, recordOf(stored, at) + RECORD.transaction, this.#bytes, this.#id) &&
-      sameUser(stored, recordOf(stored, at), this.#owner, this.#record) &&
-      isTransaction(kindOf(stored, at))
-    );
+  readonly #isOwnTransaction: Verify = (frame, at) => {
+    return this.#isOwn(frame, at) && isTransaction(kindOf(this.#frames.open(frame), at));
   };
 
-  readonly #isTombstone = (frame: number, at: number): boolean => {
+  readonly #isTombstone: Verify = (frame, at) => {
     const stored = this.#frames.open(frame);
     const record = recordOf(stored, at);
     return (
