@@ -1,6 +1,7 @@
 import { applyToAccount, applyToBooks } from '../ledger/apply.js';
 import { answerRequest, decideRequest } from '../ledger/families.js';
 import { movedToPlayer } from '../ledger/money.js';
+import { type Refusal, refuse } from '../ledger/refusals.js';
 import type { Asked, Granted } from '../ledger/request.js';
 import type { RequestKind } from '../ledger/vocabulary.js';
 import type { Actor } from './actor.js';
@@ -44,7 +45,7 @@ export class Requests {
       case 'told':
         return { code: RESULT.answered, version, body: ruling.body };
       case 'refused':
-        return refused(ruling.code, ruling.members, version);
+        return refused(ruling, version);
       case 'granted':
         if (!this.#state.mayWrite) return { code: RESULT.noRoom, version, body: null };
         return this.#accept(ruling, actor);
@@ -58,7 +59,7 @@ export class Requests {
     const { knownFrame, knownAt } = transactions;
     const stored = recordOf(knownFrame, knownAt);
     if (!sameRequest(this.#records, this.#start, knownFrame, stored)) {
-      return refused('idempotency_key_reused', {}, actor?.version ?? 0);
+      return refused(refuse('idempotency_key_reused'), actor?.version ?? 0);
     }
     const entry = readRequestEntry(knownFrame, knownAt, this.#state.currencies);
     return { code: RESULT.duplicate, version: entry.version, body: answerRequest(entry) };
@@ -114,10 +115,7 @@ export class Requests {
   }
 }
 
-function refused(
-  code: string,
-  members: Readonly<Record<string, unknown>>,
-  version: number,
-): Result {
+/** The answer to what is refused. */
+export function refused({ code, members }: Refusal, version: number): Result {
   return { code: RESULT.refused, version, body: { code, members } };
 }

@@ -40,7 +40,7 @@ import {
   unpackDetail,
 } from './record.js';
 import { ReplyWriter } from './replies.js';
-import { Requests, type Result } from './requests.js';
+import { Requests, type Result, refused } from './requests.js';
 import { expectedIn, settingOf } from './setting-record.js';
 import { type Extra, type PlayerState, RESULT, type Slot } from './slots.js';
 import { readUuid } from './uuid.js';
@@ -136,8 +136,7 @@ export class Turn {
     const version = actor?.version ?? 0;
     const body = this.#queries.run(query, actor, records, start);
     if (body === NO_TIME) return { code: RESULT.noTime, version, body: null };
-    if (!isRefusal(body)) return { code: RESULT.answered, version, body };
-    return { code: RESULT.refused, version, body: { code: body.code, members: body.members } };
+    return isRefusal(body) ? refused(body, version) : { code: RESULT.answered, version, body };
   }
 
   #decide(
