@@ -88,6 +88,7 @@ export class Router {
     return this.#held.add(body['user'], command);
   }
 
+  /** Whether a command goes on now: nobody waits before it, and no other partition may have its id. */
   #isPut(
     batch: Batch,
     number: number,
@@ -97,24 +98,15 @@ export class Router {
     tag: number,
   ): boolean {
     if (this.#held.has(body['user'])) return false;
-    return this.#put(batch, number, kind, body, caller, tag) === PUT;
-  }
-
-  /** `PUT`, or the key of its id when another partition has that, or may be about to have it. */
-  #put(
-    batch: Batch,
-    number: number,
-    kind: BetKind,
-    body: Body,
-    caller: Caller,
-    tag: number,
-  ): number {
     const end = this.#writer.write(batch.slot.records, batch.end, kind, body);
-    return this.#claim(batch, number, kind, end, caller, tag);
+    return this.#put(batch, number, kind, end, caller, tag) === PUT;
   }
 
-  /** The same for the record that was written behind the batch. */
-  #claim(
+  /**
+   * Puts in the record that was written behind the batch: `PUT`, or the key of its id when another
+   * partition has that, or may be about to have it.
+   */
+  #put(
     batch: Batch,
     number: number,
     kind: BetKind,
@@ -126,11 +118,12 @@ export class Router {
     const start = batch.end;
     const claims = this.#claims;
     const partition = this.partition(number);
-    if (claims === undefined || !this.#hasId(records, start, kind)) {
+    if (claims === undefined || !hasId(records, start, kind)) {
       partition.post(batch, caller, tag, end);
       return PUT;
     }
-    const key = this.#keyOf(records, start);
+    this.#hash.uuid(records, start + RECORD.transaction);
+    const key = Claims.keyOf(this.#hash);
     if (!claims.take(key, number)) return key;
     partition.post(batch, new Claimant(caller, claims, key, number), tag, end);
     return PUT;
@@ -155,7 +148,7 @@ export class Router {
   async #sendHeld(command: Command): Promise<void> {
     const { number, kind, record, caller, tag } = command;
     const put = (batch: Batch) =>
-      this.#claim(batch, number, kind, copyTo(batch, record), caller, tag);
+      this.#put(batch, number, kind, copyTo(batch, record), caller, tag);
     const key = await this.#inBatch(number, command, put);
     if (key !== PUT) await this.#contend(this.#claims as Claims, key, command);
   }
@@ -178,15 +171,6 @@ export class Router {
   /** Resolves when no command is held. */
   unheld(): Promise<void> {
     return this.#held.ended();
-  }
-
-  #hasId(records: Bytes, start: number, kind: BetKind): boolean {
-    return kind !== 'read' && (faultsOf(records, start) & NO_ID) === 0;
-  }
-
-  #keyOf(records: Bytes, start: number): number {
-    this.#hash.uuid(records, start + RECORD.transaction);
-    return Claims.keyOf(this.#hash);
   }
 
   /** The slow way, for an id that another partition may have. */
@@ -223,6 +207,10 @@ export class Router {
     if (taken) records.u8[flags] = (records.u8[flags] as number) | FLAGS.takenElsewhere;
     this.partition(number).post(batch, claimant, tag, end);
   }
+}
+
+function hasId(records: Bytes, start: number, kind: BetKind): boolean {
+  return kind !== 'read' && (faultsOf(records, start) & NO_ID) === 0;
 }
 
 /** Copies a record behind a batch, and returns where it ends. */
