@@ -100,15 +100,12 @@ export class Lists {
     const answers = new Many(operations.length);
     for (let index = 0; index < operations.length; index++) {
       const number = partitions[index] as number;
-      for (;;) {
-        const sent = this.#send(operations[index], number, answers, index);
-        if (sent === true) break;
-        if (sent !== false) {
-          await sent;
-          break;
-        }
+      let sent = this.#send(operations[index], number, answers, index);
+      while (sent === false) {
         await this.#router.partition(number).room();
+        sent = this.#send(operations[index], number, answers, index);
       }
+      if (sent !== true) await sent;
     }
     return answers.all;
   }
@@ -122,16 +119,17 @@ export class Lists {
   ): ReturnType<Router['sendListed']> {
     const body = operation as Body | null | undefined;
     const kind = kindOf(body?.['op']);
-    if (kind === undefined) answers.refuse(index, operation, body?.['op']);
-    else {
-      try {
-        answers.expect(index, body as Body);
-        return this.#router.sendListed(number, kind, body as Body, answers, index);
-      } catch (error) {
-        answers.fail(index, error as Error);
-      }
+    if (kind === undefined) {
+      answers.refuse(index, operation, body?.['op']);
+      return true;
     }
-    return true;
+    try {
+      answers.expect(index, body as Body);
+      return this.#router.sendListed(number, kind, body as Body, answers, index);
+    } catch (error) {
+      answers.fail(index, error as Error);
+      return true;
+    }
   }
 }
 
