@@ -46,7 +46,6 @@ export class EngineWallet implements Wallet {
   readonly #router: Router;
   readonly #settings: Settings;
   readonly #release: () => Promise<void>;
-  readonly #requests: Requests;
   readonly #retries = new Retries();
   readonly #courier: Courier;
   readonly #audit: () => Promise<Audit>;
@@ -70,7 +69,7 @@ export class EngineWallet implements Wallet {
     partitions: readonly PartitionClient[],
     router: Router,
     settings: Settings,
-    { clock, seed, audit, room, release }: Surroundings,
+    { clock, seed, audit, room, release }: Dependencies,
   ) {
     this.#partitions = partitions;
     this.#router = router;
@@ -80,16 +79,15 @@ export class EngineWallet implements Wallet {
     this.#audit = audit;
     this.#room = room;
     const { currency } = settings;
-    const requests = new Requests(router, new RequestIds(clock), currency, (messages) => {
-      this.#courier.post(messages);
-    });
-    this.#requests = requests;
+    const demandOpen = () => this.#demandOpen();
+    const post = (messages: readonly Message[]) => this.#courier.post(messages);
+    const requests = new Requests(router, new RequestIds(clock), currency, demandOpen, post);
     this.#courier = new Courier(
       this.#retries,
       (asking, id) => requests.send(asking, id),
       (partition, before) => outboxOf(requests, partition, before),
     );
-    this.#commands = new PlayerCommands(router, () => this.#closing !== undefined);
+    this.#commands = new PlayerCommands(router, demandOpen);
     this.players = playersOf(this.#commands, currency);
     this.items = new Catalogue(requests, currency, new Cursors(seed));
     this.credits = creditsOf(requests);
@@ -152,7 +150,7 @@ export class EngineWallet implements Wallet {
 
   #one(kind: BetKind, body: object): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      if (this.#closing !== undefined) throw closed();
+      this.#demandOpen();
       if (!isBody(body)) resolve(malformedAnswer(body, 'RS_ERROR_WRONG_SYNTAX'));
       else this.#router.send(kind, body, new One(body, resolve, reject), 0);
     });
@@ -160,7 +158,7 @@ export class EngineWallet implements Wallet {
 
   async batch(operations: readonly Operation[]): Promise<Answer[]> {
     if (!Array.isArray(operations)) throw new TypeError('batch takes an array of operations');
-    if (this.#closing !== undefined) throw closed();
+    this.#demandOpen();
     return this.#lists.send(operations);
   }
 
@@ -170,7 +168,7 @@ export class EngineWallet implements Wallet {
 
   async createUsers(users: readonly unknown[]): Promise<number> {
     if (!Array.isArray(users)) throw new TypeError('createUsers takes an array of names');
-    if (this.#closing !== undefined) throw closed();
+    this.#demandOpen();
     const { currency, initialBalance } = this.#settings;
     const opened: Promise<boolean>[] = [];
     let created = 0;
@@ -188,8 +186,8 @@ export class EngineWallet implements Wallet {
     return { accounts: accountSums(shares), total };
   }
 
-  audit(): Promise<Audit> {
-    if (this.#closing !== undefined) return Promise.reject(closed());
+  async audit(): Promise<Audit> {
+    this.#demandOpen();
     return this.#audit();
   }
 
@@ -212,8 +210,12 @@ export class EngineWallet implements Wallet {
     return this.#closing;
   }
 
+  /** Every new call is refused from the close on. */
+  #demandOpen(): void {
+    if (this.#closing !== undefined) throw closed();
+  }
+
   async #close(): Promise<void> {
-    this.#requests.closed = true;
     try {
       this.#retries.stop();
       await this.#courier.stopped();
@@ -233,7 +235,7 @@ export class EngineWallet implements Wallet {
 }
 
 /** What the wallet is opened with. */
-export interface Surroundings {
+interface Dependencies {
   readonly clock: Clock;
   /** Eight bytes of the data directory's own. */
   readonly seed: Uint8Array;

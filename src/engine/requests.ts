@@ -16,7 +16,6 @@ import { Unpackable } from '../partitions/value-writer.js';
 import { currencyOf } from './answers.js';
 import type { Batch, Caller } from './batch.js';
 import type { Actor, Outcome, Refused, RequestOptions } from './economy.js';
-import { closed } from './errors.js';
 import { idOf, type RequestId, type RequestIds, writeId } from './request-ids.js';
 import { type RequestRecord, writeRequest } from './request-writer.js';
 import type { Router } from './router.js';
@@ -48,17 +47,20 @@ export class Requests {
   readonly #currency: string;
   /** Gets what entries send to other players. */
   readonly #post: (messages: readonly Message[]) => void;
-  closed = false;
+  /** Throws when the wallet is closed. */
+  readonly demandOpen: () => void;
 
   constructor(
     router: Router,
     ids: RequestIds,
     currency: string,
+    demandOpen: () => void,
     post: (messages: readonly Message[]) => void,
   ) {
     this.#router = router;
     this.#ids = ids;
     this.#currency = currency;
+    this.demandOpen = demandOpen;
     this.#post = post;
   }
 
@@ -75,14 +77,14 @@ export class Requests {
     if (!isUserId(player)) return Promise.resolve(refusedAs(refuse('player_not_found')));
     const { idempotencyKey } = options;
     const context = contextOf(asking, options);
-    if (idempotencyKey === undefined) return this.send({ kind, player, args, context });
-    return this.send({ kind, player, args, context }, idOf('key', player, idempotencyKey));
+    const id = idempotencyKey === undefined ? undefined : idOf('key', player, idempotencyKey);
+    return this.send({ kind, player, args, context }, id);
   }
 
   /** A request under an id of its own; without one it is new each time. */
   send<T>(asking: Asking, id?: RequestId): Promise<Outcome<T>> {
     return new Promise((resolve, reject) => {
-      if (this.closed) throw closed();
+      this.demandOpen();
       const { player } = asking;
       const number = this.#router.numberOf(player);
       const partition = this.#router.partition(number);
@@ -124,7 +126,7 @@ export class Requests {
   /** Reads of a partition, or of an actor of the ledger's own. */
   queryAt<T>(number: number, query: Query, player = ''): Promise<Outcome<T>> {
     return new Promise((resolve, reject) => {
-      if (this.closed) throw closed();
+      this.demandOpen();
       const partition = this.#router.partition(number);
       const batch = partition.batch();
       const end = this.#write(batch, { kind: 'query', player, args: query, context: {} });

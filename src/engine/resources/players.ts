@@ -16,7 +16,6 @@ import { currencyOf } from '../answers.js';
 import type { Batch, Caller } from '../batch.js';
 import { writeLimits, writeOpen, writePlayerRead, writeStatus } from '../control-writer.js';
 import type { Condition, Outcome, Refused } from '../economy.js';
-import { closed } from '../errors.js';
 import { isCurrencyCode } from '../options.js';
 import { refusedAs } from '../requests.js';
 import type { Router } from '../router.js';
@@ -27,11 +26,11 @@ import { given } from './arguments.js';
 /** Commands about players themselves; they carry no transaction id. */
 export class PlayerCommands {
   readonly #router: Router;
-  readonly #isClosed: () => boolean;
+  readonly #demandOpen: () => void;
 
-  constructor(router: Router, isClosed: () => boolean) {
+  constructor(router: Router, demandOpen: () => void) {
     this.#router = router;
-    this.#isClosed = isClosed;
+    this.#demandOpen = demandOpen;
   }
 
   /** Resolves to false when there is a player of this name. */
@@ -65,7 +64,7 @@ export class PlayerCommands {
     read: (slot: Slot, index: number, extra: Extra | undefined) => T,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (this.#isClosed()) throw closed();
+      this.#demandOpen();
       const partition = this.#router.partitionOf(user);
       const batch = partition.batch();
       const caller: Caller = {

@@ -27,7 +27,6 @@ import type {
   Refused,
   RequestOptions,
 } from '../economy.js';
-import { closed } from '../errors.js';
 import { type Requests, refusedAs } from '../requests.js';
 import { isPathStep } from '../user-id.js';
 import { argsOf, given, pageOf } from './arguments.js';
@@ -90,7 +89,7 @@ export class Catalogue implements Items {
   }
 
   async list(options?: PageOptions): Promise<Outcome<Page<Item>>> {
-    if (this.#requests.closed) throw closed();
+    this.#requests.demandOpen();
     const page = pageOf(options);
     const fault = malformed(pageForm, page);
     if (fault !== undefined) return refusedAs(fault);
@@ -106,7 +105,7 @@ export class Catalogue implements Items {
   }
 
   async get(sku: string): Promise<Outcome<Item>> {
-    if (this.#requests.closed) throw closed();
+    this.#requests.demandOpen();
     const item = this.#items.get(sku);
     if (item === undefined) return refusedAs(refuse('item_not_found'));
     return { ok: true, value: item, replayed: false, version: item.version };
