@@ -15,7 +15,7 @@ import { type Extra, RESULT, type ReadReply, type Slot } from '../partitions/slo
 import { Unpackable } from '../partitions/value-writer.js';
 import { currencyOf } from './answers.js';
 import type { Batch, Caller } from './batch.js';
-import type { Actor, Outcome, Refused, RequestOptions } from './economy.js';
+import type { Actor, Done, Outcome, Refused, RequestOptions } from './economy.js';
 import { idOf, type RequestId, type RequestIds, writeId } from './request-ids.js';
 import { type RequestRecord, writeRequest } from './request-writer.js';
 import type { Router } from './router.js';
@@ -290,4 +290,9 @@ function outcomeOf(
 /** A refusal of the ledger as an answer. */
 export function refusedAs({ code, members }: Pick<Refused, 'code' | 'members'>): Refused {
   return { ok: false, code, members };
+}
+
+/** What is known without an entry, as an answer; version 0: it has none. */
+export function doneWith<T>(value: T, version: number = 0): Done<T> {
+  return { ok: true, value, replayed: false, version };
 }

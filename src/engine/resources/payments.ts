@@ -11,7 +11,7 @@ import { payment, paymentPrefix } from '../../ledger/payments.js';
 import { invalid, type Refusal, refuse } from '../../ledger/refusals.js';
 import type { Outcome, Payment, PaymentEvent, PaymentEventOutcome, Payments } from '../economy.js';
 import { idOf, partitionIn } from '../request-ids.js';
-import { type Requests, refusedAs } from '../requests.js';
+import { doneWith, type Requests, refusedAs } from '../requests.js';
 import { argsOf, given } from './arguments.js';
 
 const idsForm = members<Pick<PaymentEvent, 'payment_id' | 'provider_ref'>>({
@@ -83,12 +83,11 @@ async function isContested(
   ref: string | undefined,
   named: LinkArgs,
 ): Promise<Outcome<boolean>> {
-  const uncontested = { ok: true, value: false, replayed: false, version: 0 } as const;
-  if (ref === undefined || referenceForm(ref) !== undefined) return uncontested;
+  if (ref === undefined || referenceForm(ref) !== undefined) return doneWith(false);
   const there = await requests.query<Payment>(named.player, { what: 'payment', id: named.payment });
   if (!there.ok) return there;
   // Of another provider's payment it means nothing; the ledger refuses the callback.
-  if (there.value.provider !== provider) return uncontested;
+  if (there.value.provider !== provider) return doneWith(false);
   const player = referenceActor(provider, ref);
   const context = { by: `provider:${provider}` };
   const known = await requests.send<LinkArgs>({ kind: 'link', player, args: named, context });
@@ -128,9 +127,8 @@ async function park(
   const args: ParkArgs = plain(provider, event);
   const player = referenceActor(provider, ref);
   const context = { by: `provider:${provider}` };
-  const parked = await requests.send<PaymentEventOutcome | { link: LinkArgs }>({
-    ...{ kind: 'park', player, args, context },
-  } as const);
+  const asking = { kind: 'park', player, args, context } as const;
+  const parked = await requests.send<PaymentEventOutcome | { link: LinkArgs }>(asking);
   if (!parked.ok) return parked;
   if ('link' in parked.value) return apply(requests, provider, event, parked.value.link);
   return { ...parked, value: parked.value };

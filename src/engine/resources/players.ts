@@ -17,7 +17,7 @@ import type { Batch, Caller } from '../batch.js';
 import { writeLimits, writeOpen, writePlayerRead, writeStatus } from '../control-writer.js';
 import type { Condition, Outcome, Refused } from '../economy.js';
 import { isCurrencyCode } from '../options.js';
-import { refusedAs } from '../requests.js';
+import { doneWith, refusedAs } from '../requests.js';
 import type { Router } from '../router.js';
 import { isNewUserId, newUserIdRule } from '../user-id.js';
 import type { ClearableLimits, Player, PlayerBody, PlayerStatus, Wallet } from '../wallet.js';
@@ -53,7 +53,8 @@ export class PlayerCommands {
     if (typeof user !== 'string') return undefined;
     return this.#send(user, write, (slot, index, extra) => {
       const player = playerOf(user, slot, index, extra);
-      if (player === undefined || slot.codes[index] !== RESULT.refused) return doneWith(player);
+      if (player === undefined) return undefined;
+      if (slot.codes[index] !== RESULT.refused) return doneWith(player, player.version);
       return refusedAs(refuse('version_mismatch', { version: player.version }));
     });
   }
@@ -139,21 +140,15 @@ function withoutNulls({ max_bet, daily_stake, daily_loss }: ClearableLimits): Li
 
 async function create(
   commands: PlayerCommands,
-  { player_id, currency, initial_balance = 0 }: PlayerBody & { readonly currency: string },
+  { player_id, currency, initial_balance: balance = 0 }: PlayerBody & { readonly currency: string },
 ): Promise<Outcome<Player>> {
-  const fault = faultOf(player_id, currency, initial_balance);
+  const fault = faultOf(player_id, currency, balance);
   if (fault !== undefined) return fault;
-  const isNew = await commands.open(player_id, currency, initial_balance);
+  const isNew = await commands.open(player_id, currency, balance);
   if (!isNew) return refusedAs(refuse('player_exists'));
   // Told without another command: one that is refused then would say that nothing was done.
-  const status = 'ACTIVE';
-  const player = { player_id, balance: initial_balance, currency, status, version: 1, limits: {} };
-  return { ok: true, value: player as Player, replayed: false, version: 1 };
-}
-
-function doneWith(player: Player | undefined): Outcome<Player> | undefined {
-  if (player === undefined) return undefined;
-  return { ok: true, value: player, replayed: false, version: player.version };
+  const [status, version, limits] = ['ACTIVE', 1, {}] as const;
+  return doneWith<Player>({ player_id, balance, currency, status, version, limits }, version);
 }
 
 function faultOf(id: unknown, currency: unknown, balance: unknown): Refused | undefined {

@@ -27,7 +27,7 @@ import type {
   Refused,
   RequestOptions,
 } from '../economy.js';
-import { type Requests, refusedAs } from '../requests.js';
+import { doneWith, type Requests, refusedAs } from '../requests.js';
 import { isPathStep } from '../user-id.js';
 import { argsOf, given, pageOf } from './arguments.js';
 
@@ -101,14 +101,13 @@ export class Catalogue implements Items {
     const data = skus.map((sku) => this.#items.get(sku) as Item);
     const isLast = from + skus.length === this.#skus.length;
     const next_cursor = isLast ? null : this.#cursors.write(LIST, skus.at(-1));
-    return { ok: true, value: { data, next_cursor }, replayed: false, version: 0 };
+    return doneWith({ data, next_cursor });
   }
 
   async get(sku: string): Promise<Outcome<Item>> {
     this.#requests.demandOpen();
     const item = this.#items.get(sku);
-    if (item === undefined) return refusedAs(refuse('item_not_found'));
-    return { ok: true, value: item, replayed: false, version: item.version };
+    return item === undefined ? refusedAs(refuse('item_not_found')) : doneWith(item, item.version);
   }
 
   async put(...[sku, body, condition = {}]: Parameters<Items['put']>): Promise<Outcome<Item>> {
