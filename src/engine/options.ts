@@ -33,17 +33,12 @@ export interface Progress {
   readonly total?: number;
 }
 
+type WithoutDefault = 'dataDir' | 'partitions' | 'onProgress';
+
 /** Options with every default in its place. */
-export interface Settings {
-  readonly dataDir: string | undefined;
-  readonly partitions: number | undefined;
-  readonly dialect: 'exwallet' | 'hub88';
-  readonly durability: 'disk' | 'process';
-  readonly currency: string;
-  readonly initialBalance: number;
-  readonly threadHeapMegabytes: number;
-  readonly onProgress: WalletOptions['onProgress'];
-}
+export type Settings = Required<Omit<WalletOptions, WithoutDefault>> & {
+  readonly [Name in WithoutDefault]: WalletOptions[Name];
+};
 
 const known: Readonly<Record<keyof WalletOptions, true>> = {
   dataDir: true,
@@ -65,11 +60,9 @@ export function settle(options: WalletOptions): Settings {
   const { dialect = 'exwallet', durability = 'disk' } = options;
   const { currency = 'USD', initialBalance = 100_000 } = options;
   const { dataDir, partitions, onProgress, threadHeapMegabytes = 8192 } = options;
-  const most = limits.partitions;
-  const least = LEAST_HEAP_MEGABYTES;
   demand(['exwallet', 'hub88'].includes(dialect), "dialect is 'exwallet' or 'hub88'", dialect);
   demand(['disk', 'process'].includes(durability), "durability is 'disk' or 'process'", durability);
-  demand(isPartitions(partitions), `partitions must be 1 to ${most}`, partitions);
+  demand(isPartitions(partitions), `partitions must be 1 to ${limits.partitions}`, partitions);
   demand(isCurrencyCode(currency), 'a currency has 3 to 8 letters or digits', currency);
   demand(
     isBalance(initialBalance),
@@ -79,7 +72,7 @@ export function settle(options: WalletOptions): Settings {
   demand(dataDir === undefined || isPath(dataDir), 'dataDir is the path of a directory', dataDir);
   demand(
     isHeap(threadHeapMegabytes),
-    `threadHeapMegabytes is a whole number from ${least}`,
+    `threadHeapMegabytes is a whole number from ${LEAST_HEAP_MEGABYTES}`,
     threadHeapMegabytes,
   );
   demand(isFunction(onProgress), 'onProgress is a function', onProgress);
