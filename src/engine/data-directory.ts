@@ -19,11 +19,20 @@ import { checkAddressSpace } from './address-space.js';
 import { OpenError } from './errors.js';
 import { FORMAT, MANIFEST, type Manifest, readManifest, writeManifest } from './manifest.js';
 
-const OWNER_ONLY = 0o700;
+export const OWNER_ONLY = 0o700;
 const MIB = 1024 ** 2;
 
 export function partitionDirectory(dataDir: string, partition: number): string {
   return join(dataDir, `partition-${partition}`);
+}
+
+export function partitionDirectories(dataDir: string, { partitions }: Manifest): string[] {
+  return Array.from({ length: partitions }, (_, number) => partitionDirectory(dataDir, number));
+}
+
+/** What ids are hashed with, eight bytes. */
+export function seedOf({ seed }: Manifest): Buffer {
+  return Buffer.from(seed, 'hex');
 }
 
 /** Partitions of a new directory when nobody says otherwise: a core is left to the engine. */

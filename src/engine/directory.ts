@@ -13,7 +13,9 @@ import {
   isInside,
   lastKnown,
   makeDirectory,
-  partitionDirectory,
+  OWNER_ONLY,
+  partitionDirectories,
+  seedOf,
   supplyOf,
   syncAbove,
 } from './data-directory.js';
@@ -21,8 +23,6 @@ import { OpenError } from './errors.js';
 import { type Manifest, writeManifest } from './manifest.js';
 import type { Progress } from './options.js';
 import { probeJournals } from './probe-journals.js';
-
-const OWNER_ONLY = 0o700;
 
 /** What `verifyDirectory` checked, or the first fault that it found. */
 export interface VerifyReport {
@@ -73,9 +73,8 @@ export async function verifyDirectory(
   signal?: AbortSignal,
 ): Promise<VerifyReport> {
   const manifest = begunDirectory(dataDir);
-  const seed = Buffer.from(manifest.seed, 'hex');
-  const partitions = numbersOf(manifest).map((partition) => ({
-    directory: partitionDirectory(dataDir, partition),
+  const partitions = partitionDirectories(dataDir, manifest).map((directory, partition) => ({
+    directory,
     partition,
     partitions: manifest.partitions,
     supply: supplyOf(manifest, partition),
@@ -86,7 +85,7 @@ export async function verifyDirectory(
     onProgress?.({ what: `verifying partition ${partition}, frames`, done, total });
   };
   try {
-    const { reports, fault, underWay } = await verifyPartitions(seed, partitions, {
+    const { reports, fault, underWay } = await verifyPartitions(seedOf(manifest), partitions, {
       onWalk,
       signal,
     });
@@ -103,14 +102,6 @@ function begunDirectory(dataDir: string): Manifest {
   const manifest = existingDirectory(dataDir);
   if (manifest.begun) return manifest;
   throw new OpenError(`${dataDir} holds nothing yet: its first start did not come to an end`);
-}
-
-function numbersOf({ partitions }: Manifest): number[] {
-  return Array.from({ length: partitions }, (_, number) => number);
-}
-
-function partitionDirectories(dataDir: string, manifest: Manifest): string[] {
-  return numbersOf(manifest).map((number) => partitionDirectory(dataDir, number));
 }
 
 /** Refuses what a look from a process of its own finds damaged: a damaged file may end it. */
@@ -166,9 +157,10 @@ export async function backupDirectory(
   makeDirectory(to);
   chmodSync(to, OWNER_ONLY);
   const before = await momentOf(partitionDirectories(from, manifest));
-  for (const number of numbersOf(manifest)) {
+  const targets = partitionDirectories(to, manifest);
+  for (const [number, source] of partitionDirectories(from, manifest).entries()) {
     const what = `copying partition ${number}, frames`;
-    const [source, target] = [partitionDirectory(from, number), partitionDirectory(to, number)];
+    const target = targets[number] as string;
     try {
       await copyJournal(source, target, before, lastKnown(manifest, number), (done, total) => {
         onProgress?.({ what, done, total });

@@ -11,8 +11,10 @@ import {
   genesisHash,
   makeDirectory,
   markOpened,
+  OWNER_ONLY,
   openDirectory,
-  partitionDirectory,
+  partitionDirectories,
+  seedOf,
   supplyOf,
 } from './data-directory.js';
 import { lockDirectory } from './directory-lock.js';
@@ -58,7 +60,7 @@ export async function openWallet(options: WalletOptions = {}): Promise<Wallet> {
     const manifest = openDirectory(dataDir, settings.partitions);
     freeSpace = reserveAddressSpace(manifest.partitions);
     const partitions = await openPartitions(dataDir, manifest, settings, surroundings);
-    const seed = Buffer.from(manifest.seed, 'hex');
+    const seed = seedOf(manifest);
     const router = new Router(partitions, seed);
     const wallet = new EngineWallet(partitions, router, settings, {
       clock: surroundings.clock,
@@ -70,7 +72,7 @@ export async function openWallet(options: WalletOptions = {}): Promise<Wallet> {
     await orAbandon(partitions, async () => {
       await router.learn();
       await wallet.begin();
-      await rooms.begin(directoriesOf(dataDir, manifest).map(journalDirectory));
+      await rooms.begin(partitionDirectories(dataDir, manifest).map(journalDirectory));
     });
     return wallet;
   } catch (error) {
@@ -99,18 +101,19 @@ async function openPartitions(
   settings: Settings,
   surroundings: Surroundings,
 ): Promise<PartitionClient[]> {
-  const directories = directoriesOf(dataDir, manifest);
+  const directories = partitionDirectories(dataDir, manifest);
+  const seed = seedOf(manifest);
   await probe(manifest, directories);
   const partitions = directories.map((directory, number) => {
     for (const part of ['journal', 'checkpoint']) {
-      mkdirSync(join(directory, part), { recursive: true, mode: 0o700 });
+      mkdirSync(join(directory, part), { recursive: true, mode: OWNER_ONLY });
     }
     const options = {
       directory,
       partition: number,
       durability: settings.durability,
       dialect: settings.dialect,
-      seed: Buffer.from(manifest.seed, 'hex'),
+      seed,
       genesisHash: genesisHash(manifest, number),
       supply: supplyOf(manifest, number),
       currency: settings.currency,
@@ -133,10 +136,6 @@ async function openPartitions(
     );
     return partitions;
   });
-}
-
-function directoriesOf(dataDir: string, { partitions }: Manifest): string[] {
-  return Array.from({ length: partitions }, (_, number) => partitionDirectory(dataDir, number));
 }
 
 /** Looks at what is there, before this process maps it. */
