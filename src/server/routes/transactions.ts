@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { BetBody, RollbackBody, WinBody } from '../../engine/bodies.js';
-import type { Operation, Wallet } from '../../engine/wallet.js';
+import type { Wallet } from '../../engine/wallet.js';
 import { objectOf } from '../formats.js';
 import { limits } from '../limits.js';
 import { hub88Signature } from '../openapi/headers.js';
-import { type Operation as Described, described } from '../operation.js';
+import { described, type Operation } from '../operation.js';
 import { Problem } from '../problems.js';
 import { listOf } from '../schemas/parts.js';
 import {
@@ -27,7 +27,7 @@ const decision = {
   examples: { 200: walletExamples.answer },
 } as const;
 
-const bet: Described = {
+const bet: Operation = {
   ...decision,
   url: '/transaction/bet',
   id: 'bet',
@@ -36,7 +36,7 @@ const bet: Described = {
   bodyExample: walletExamples.bet,
 };
 
-const win: Described = {
+const win: Operation = {
   ...decision,
   url: '/transaction/win',
   id: 'win',
@@ -45,7 +45,7 @@ const win: Described = {
   bodyExample: walletExamples.win,
 };
 
-const rollback: Described = {
+const rollback: Operation = {
   ...decision,
   url: '/transaction/rollback',
   id: 'rollback',
@@ -55,7 +55,7 @@ const rollback: Described = {
   bodyExample: walletExamples.rollback,
 };
 
-const batchOperation: Described = {
+const batch: Operation = {
   ...decision,
   url: '/transactions',
   id: 'batch',
@@ -87,13 +87,13 @@ export function transactionRoutes(app: FastifyInstance, wallet: Wallet): void {
 export function batchRoute(app: FastifyInstance, wallet: Wallet): void {
   const schema = { response: { 200: { type: 'array', items: answerSchema } } };
   const bodyLimit = limits.batch_body_bytes;
-  const config = described(batchOperation);
-  app.post(batchOperation.url, { schema, bodyLimit, config }, ({ body }) => {
-    return wallet.batch(operationsIn(body) as readonly Operation[]);
+  const config = described(batch);
+  app.post(batch.url, { schema, bodyLimit, config }, ({ body }) => {
+    return wallet.batch(operationsIn(body));
   });
 }
 
-function operationsIn(body: unknown): readonly unknown[] {
+function operationsIn(body: unknown): Parameters<Wallet['batch']>[0] {
   if (!Array.isArray(body)) throw new Problem('malformed_request', 'The body must be an array.');
   if (body.length <= limits.batch_operations) return body;
   const detail = `A batch has at most ${limits.batch_operations} operations.`;
