@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Outcome, PaymentEventOutcome } from '../../engine/economy.js';
-import type { Family, Sample } from './exposition.js';
+import { counter, type Family, type Sample } from './exposition.js';
 
 const statuses: Readonly<Record<PaymentEventOutcome['status'] | 'refused', true>> = {
   applied: true,
@@ -32,11 +32,7 @@ export class CallbackMetrics {
   }
 
   family(): Family {
-    return {
-      name: 'purser_payment_callbacks_total',
-      type: 'counter',
-      help: 'What became of the callbacks of payment providers; review waits for a person',
-      samples: [...this.#samples.values()],
-    };
+    const help = 'What became of the callbacks of payment providers; review waits for a person';
+    return counter('purser_payment_callbacks_total', help, [...this.#samples.values()]);
   }
 }

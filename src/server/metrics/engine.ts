@@ -1,5 +1,5 @@
 import type { Health } from '../../engine/wallet.js';
-import { type Family, gauge, type Sample } from './exposition.js';
+import { counter, type Family, gauge, type Sample } from './exposition.js';
 
 const partitionStates = [
   'recovering',
@@ -36,11 +36,10 @@ export function engineFamilies({ ok, partitions }: Health): Family[] {
       'How much may still be written: what disk and map have left, less the reserve; below zero writes are refused',
       each(({ room_bytes }) => room_bytes),
     ),
-    {
-      name: 'purser_partition_restarts_total',
-      type: 'counter',
-      help: 'How many times the thread of the partition was started again',
-      samples: each(({ restarts }) => restarts),
-    },
+    counter(
+      'purser_partition_restarts_total',
+      'How many times the thread of the partition was started again',
+      each(({ restarts }) => restarts),
+    ),
   ];
 }

@@ -36,6 +36,11 @@ function escaped(value: string | number): string {
   return String(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }
 
+/** A family of figures that only rise. */
+export function counter(name: string, help: string, samples: readonly Sample[]): Family {
+  return { name, type: 'counter', help, samples };
+}
+
 /** A family of figures that rise and fall. */
 export function gauge(name: string, help: string, samples: readonly Sample[]): Family {
   return { name, type: 'gauge', help, samples };

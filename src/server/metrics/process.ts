@@ -1,4 +1,4 @@
-import { type Family, gauge } from './exposition.js';
+import { counter, type Family, gauge } from './exposition.js';
 
 /** When the figures were asked for last: a share of all the time since the start would hardly move. */
 let before = performance.eventLoopUtilization();
@@ -11,12 +11,9 @@ export function processFamilies(): Family[] {
   const { utilization } = performance.eventLoopUtilization(now, before);
   before = now;
   return [
-    {
-      name: 'process_cpu_seconds_total',
-      type: 'counter',
-      help: 'CPU time of all threads',
-      samples: [{ value: (user + system) / 1e6 }],
-    },
+    counter('process_cpu_seconds_total', 'CPU time of all threads', [
+      { value: (user + system) / 1e6 },
+    ]),
     gauge('process_start_time_seconds', 'When the process began, in Unix time', [
       { value: performance.timeOrigin / 1000 },
     ]),

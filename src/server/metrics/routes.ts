@@ -1,4 +1,4 @@
-import type { Family, Sample } from './exposition.js';
+import { counter, type Family, type Sample } from './exposition.js';
 
 const upperBounds_s = [
   0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5,
@@ -34,14 +34,13 @@ export interface MeasuredRoute {
 
 export function routeFamilies(routes: readonly MeasuredRoute[]): Family[] {
   return [
-    {
-      name: 'purser_http_requests_total',
-      type: 'counter',
-      help: 'Answered requests',
-      samples: routes.flatMap(({ labels, metrics }) =>
+    counter(
+      'purser_http_requests_total',
+      'Answered requests',
+      routes.flatMap(({ labels, metrics }) =>
         [...metrics.statuses].map(([status, value]) => ({ labels: { ...labels, status }, value })),
       ),
-    },
+    ),
     {
       name: 'purser_http_request_duration_seconds',
       type: 'histogram',
