@@ -76,8 +76,20 @@ function refusal(
 ): Problem | undefined {
   if (token === undefined) return new Problem('unauthenticated');
   const key = findKey(keys, token);
-  if (key === undefined) return new Problem('invalid_token', 'The key is not known.');
-  if (scope === undefined || key.scopes.has(scope) || key.scopes.has('admin')) return undefined;
+  if (key === undefined) return unknownKey();
+  return scope === undefined || allows(key.scopes, scope) ? undefined : lackOf(scope);
+}
+
+/** Whether who has these scopes may do what takes that one. */
+export function allows(scopes: ReadonlySet<Scope>, scope: Scope): boolean {
+  return scopes.has(scope) || scopes.has('admin');
+}
+
+export function unknownKey(): Problem {
+  return new Problem('invalid_token', 'The key is not known.');
+}
+
+export function lackOf(scope: Scope): Problem {
   return new Problem('forbidden', `The key lacks the scope ${scope}.`);
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type ApiKeys, bearerOf, findKey, type Scope } from './auth.js';
+import { type ApiKeys, allows, bearerOf, findKey, lackOf, type Scope, unknownKey } from './auth.js';
 import { Problem } from './problems.js';
 
 /** Who sent a request: a service with its scopes, or a player with a token. */
@@ -24,10 +24,7 @@ export interface Access {
   readonly self?: true;
 }
 
-const everything: Caller = {
-  kind: 'service',
-  scopes: new Set(['wallet', 'credits', 'orders', 'admin']),
-};
+const everything: Caller = { kind: 'service', scopes: new Set(['admin']) };
 const jwtForm = /^[\w-]+\.[\w-]*\.[\w-]*$/;
 
 /** Finds out who calls. Without keys everybody is a service; a token still means its player. */
@@ -43,20 +40,18 @@ function callerOf(
     return { kind: 'player', player: readToken(token) };
   if (keys === undefined) return everything;
   if (token === undefined) throw new Problem('unauthenticated');
-  throw new Problem('invalid_token', 'The key is not known.');
+  throw unknownKey();
 }
 
 /** Refuses who may not use a route. */
 function refuseOthers(caller: Caller, { scope, self }: Access): void {
-  if (caller.kind === 'service') {
-    if (may(caller, scope)) return;
-    throw new Problem('forbidden', `The key lacks the scope ${scope}.`);
-  }
+  if (may(caller, scope)) return;
+  if (caller.kind === 'service') throw lackOf(scope);
   if (self !== true) throw new Problem('forbidden', 'Players may not do this.');
 }
 
 export function may(caller: Caller, scope: Scope): boolean {
-  return caller.kind === 'service' && (caller.scopes.has(scope) || caller.scopes.has('admin'));
+  return caller.kind === 'service' && allows(caller.scopes, scope);
 }
 
 /** The player that a path is about: `me` is the caller, and a player reaches nobody else. */
