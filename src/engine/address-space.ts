@@ -1,8 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { limits } from '../limits.js';
 import { OpenError } from './errors.js';
+import { processLimit } from './process-limits.js';
 
-const LIMITS = '/proc/self/limits';
 const GIB = 1024 ** 3;
 /** What Node maps beside the data, in the process and in each thread; both are more than was seen. */
 const OWN_BYTES = 8 * GIB;
@@ -26,12 +25,11 @@ export function checkAddressSpace(partitions: number, before = 0): void {
     const most = Math.floor(limits.address_space_bytes / needOf(1));
     throw new OpenError(`the wallets of one process may have ${most} partitions together`);
   }
-  if (!existsSync(LIMITS)) return;
-  const most = /^Max address space +(\d+)/m.exec(readFileSync(LIMITS, 'utf8'))?.[1];
-  if (most === undefined || Number(most) >= needed + OWN_BYTES) return;
+  const most = processLimit('Max address space');
+  if (most === undefined || most >= needed + OWN_BYTES) return;
   throw new OpenError(
     `the partitions reserve ${Math.ceil((needed + OWN_BYTES) / GIB)} GiB of address space, and this ` +
-      `process may have ${Math.floor(Number(most) / GIB)}: raise the limit (ulimit -v, or LimitAS= of systemd)`,
+      `process may have ${Math.floor(most / GIB)}: raise the limit (ulimit -v, or LimitAS= of systemd)`,
   );
 }
 

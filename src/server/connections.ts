@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectionError } from 'fastify';
 import type { Logger } from 'pino';
+import { processLimit } from '../engine/process-limits.js';
 import { limits } from './limits.js';
 import { Problem, type ProblemCode, problemBody } from './problems.js';
 
@@ -60,13 +61,12 @@ export function boundConnections(server: Server, log: Logger): void {
   });
 }
 
-/** Where the system tells how many files there may be, and which are open. */
-const [LIMITS, FILES] = ['/proc/self/limits', '/proc/self/fd'];
+/** Which files are open, where the system tells how many there may be. */
+const FILES = '/proc/self/fd';
 
 function mostConnections(): number | undefined {
-  if (!existsSync(LIMITS)) return undefined;
-  const most = /^Max open files +(\d+)/m.exec(readFileSync(LIMITS, 'utf8'))?.[1];
+  const most = processLimit('Max open files');
   if (most === undefined) return undefined;
-  const left = Number(most) - readdirSync(FILES).length;
+  const left = most - readdirSync(FILES).length;
   return Math.max(left - limits.spare_files, Math.ceil(left / 2), 1);
 }
