@@ -5,6 +5,7 @@ import type { ConnectionError } from 'fastify';
 import type { Logger } from 'pino';
 import { processLimit } from '../engine/process-limits.js';
 import { limits } from './limits.js';
+import { sayingEvery } from './log.js';
 import { Problem, type ProblemCode, problemBody } from './problems.js';
 
 const parserProblems: Readonly<Record<string, ProblemCode>> = {
@@ -52,11 +53,9 @@ export function boundConnections(server: Server, log: Logger): void {
   const most = mostConnections();
   if (most === undefined) return;
   server.maxConnections = most;
-  let told_ms = Number.NEGATIVE_INFINITY;
+  const isTime = sayingEvery(limits.dropped_told_ms);
   server.on('drop', () => {
-    const now_ms = performance.now();
-    if (now_ms - told_ms < limits.dropped_told_ms) return;
-    told_ms = now_ms;
+    if (!isTime()) return;
     log.error({ most }, 'connections are closed: there are as many as its files allow (ulimit -n)');
   });
 }

@@ -4,6 +4,7 @@ import type { Outcome, PaymentEvent, PaymentEventOutcome } from '../engine/econo
 import type { EngineError } from '../engine/errors.js';
 import type { PartitionChange, Wallet } from '../engine/wallet.js';
 import { limits } from './limits.js';
+import { sayingEvery } from './log.js';
 
 /**
  * Logs the end of a partition's thread and what came of it, once for each: the requests that meet
@@ -30,12 +31,10 @@ function logChange(log: Logger, change: PartitionChange): void {
  * line now and then at `error`, for that ends without a word.
  */
 export function logRefusals(log: Logger): (err: EngineError, reqId: string) => void {
-  let told_ms = Number.NEGATIVE_INFINITY;
+  const isTime = sayingEvery(limits.full_disk_told_ms);
   return (err, reqId) => {
     log.debug({ err, reqId }, 'the engine refuses');
-    const now_ms = performance.now();
-    if (err.code !== 'storage_unavailable' || now_ms - told_ms < limits.full_disk_told_ms) return;
-    told_ms = now_ms;
+    if (err.code !== 'storage_unavailable' || !isTime()) return;
     log.error({ err, reqId }, 'writes are refused: the disk is almost full');
   };
 }

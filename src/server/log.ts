@@ -18,3 +18,14 @@ export function openLog(level: LogLevel = 'warn'): Logger {
 export function logging(log: Logger): { loggerInstance: FastifyBaseLogger } | { logger: false } {
   return log.isLevelEnabled('info') ? { loggerInstance: log } : { logger: false };
 }
+
+/** Tells whether it is time to say again what goes on: it was not said for so long. */
+export function sayingEvery(pause_ms: number): () => boolean {
+  let said_ms = Number.NEGATIVE_INFINITY;
+  return () => {
+    const now_ms = performance.now();
+    if (now_ms - said_ms < pause_ms) return false;
+    said_ms = now_ms;
+    return true;
+  };
+}
