@@ -12,37 +12,35 @@ stored answer, with \`Idempotent-Replayed: true\`, for ever; a refused request l
 Errors are \`application/problem+json\` with a stable \`code\`. After 503 \`unavailable\` the outcome is
 unknown: send the same request again.`;
 
+const tags = [
+  { name: 'Wallet', description: 'Bets, wins and rollbacks: HTTP 200 for every decision' },
+  { name: 'Players' },
+  { name: 'Credits' },
+  { name: 'History' },
+  { name: 'Catalogue' },
+  { name: 'Orders' },
+  { name: 'Entitlements' },
+  { name: 'Payments' },
+  { name: 'Treasury' },
+  { name: 'Game wallet', description: "A front end's own endpoints, in camelCase" },
+  { name: 'Service' },
+];
+
+const securitySchemes = {
+  service: { type: 'http', scheme: 'bearer', description: 'A key of PURSER_API_KEYS' },
+  player: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: `From /login; HS256, good for ${TOKEN_SECONDS / 3600} hours`,
+  },
+} as const;
+
 /** Describes the routes that are added after this, at `/openapi.json` and to be read at `/docs`. */
 export async function describeRoutes(app: FastifyInstance, version: string): Promise<void> {
+  const info = { title: 'Purser', version, description: about, license: { name: 'MIT' } };
   await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'Purser', version, description: about, license: { name: 'MIT' } },
-      tags: [
-        { name: 'Wallet', description: 'Bets, wins and rollbacks: HTTP 200 for every decision' },
-        { name: 'Players' },
-        { name: 'Credits' },
-        { name: 'History' },
-        { name: 'Catalogue' },
-        { name: 'Orders' },
-        { name: 'Entitlements' },
-        { name: 'Payments' },
-        { name: 'Treasury' },
-        { name: 'Game wallet', description: "A front end's own endpoints, in camelCase" },
-        { name: 'Service' },
-      ],
-      components: {
-        securitySchemes: {
-          service: { type: 'http', scheme: 'bearer', description: 'A key of PURSER_API_KEYS' },
-          player: {
-            type: 'http',
-            scheme: 'bearer',
-            bearerFormat: 'JWT',
-            description: `From /login; HS256, good for ${TOKEN_SECONDS / 3600} hours`,
-          },
-        },
-      },
-    },
+    openapi: { openapi: '3.1.0', info, tags, components: { securitySchemes } },
     hideUntagged: false,
     transformObject: (document) => describeOperations(document),
   });

@@ -1,6 +1,7 @@
 import { MESSAGE_PACK } from '../formats.js';
 import { type Operation, operations } from '../operation.js';
 import { Problem, type ProblemCode, problemBody, problems, spokenOf } from '../problems.js';
+import { answer, listOf, oneOf, text } from '../schemas/parts.js';
 import { headersOfAnswer, headersOfProblem } from './answer-headers.js';
 import { idempotencyKey, ifMatch } from './headers.js';
 
@@ -67,22 +68,18 @@ const descriptions: Readonly<Record<number, string>> = {
 };
 
 function answersOf(operation: Operation): Json {
+  const statuses = Object.keys(operation.answers).map(Number);
+  return Object.fromEntries(statuses.map((status) => [status, answerOf(operation, status)]));
+}
+
+function answerOf(operation: Operation, status: number): Json {
   const { answers, examples, mediaType = 'application/json', answersMessagePack } = operation;
-  return Object.fromEntries(
-    Object.entries(answers).map(([status, schema]) => [
-      status,
-      {
-        description: descriptions[Number(status)] ?? 'Done',
-        headers: headersOfAnswer(operation, Number(status)),
-        content: Object.fromEntries(
-          [mediaType, ...(answersMessagePack === true ? [MESSAGE_PACK] : [])].map((type) => [
-            type,
-            { schema, example: examples[Number(status)] },
-          ]),
-        ),
-      },
-    ]),
-  );
+  const said = { schema: answers[status], example: examples[status] };
+  return {
+    description: descriptions[status] ?? 'Done',
+    headers: headersOfAnswer(operation, status),
+    content: { [mediaType]: said, ...(answersMessagePack === true && { [MESSAGE_PACK]: said }) },
+  };
 }
 
 /** The codes that an operation can answer, those that follow from its form included. */
@@ -121,9 +118,9 @@ function problemsOf(operation: Operation): Json {
 
 function problemAnswer(status: number, codes: readonly ProblemCode[], operation: Operation): Json {
   const examples = codes.map((code) => {
-    const problem = new Problem(code, undefined, membersOf(code));
-    const value = JSON.parse(problemBody(problem)) as Json;
-    const error = operation.alsoError === true ? { error: spokenOf(problem) } : {};
+    const example = new Problem(code, undefined, membersOf(code));
+    const value = JSON.parse(problemBody(example)) as Json;
+    const error = operation.alsoError === true ? { error: spokenOf(example) } : {};
     return [code, { summary: problems[code][1], value: { ...value, ...error } }];
   });
   const schema = { $ref: '#/components/schemas/Problem' };
@@ -149,33 +146,25 @@ function membersOf(code: ProblemCode): Json {
   return members[code] ?? {};
 }
 
+const problem = {
+  ...answer(
+    {
+      type: text,
+      title: text,
+      status: { type: 'integer' },
+      code: oneOf(...Object.keys(problems)),
+      detail: text,
+      error: { ...text, description: "For the game wallet's front end, in its answers alone" },
+      errors: listOf(answer({ pointer: text, detail: text })),
+    },
+    ['error', 'errors'],
+  ),
+  description: 'RFC 9457; a code never changes its meaning',
+};
+
 function componentsOf(components: Json): Json {
-  const text = { type: 'string' };
   return {
     ...components,
-    schemas: {
-      ...(components['schemas'] as Json),
-      Problem: {
-        type: 'object',
-        description: 'RFC 9457; a code never changes its meaning',
-        required: ['type', 'title', 'status', 'code', 'detail'],
-        properties: {
-          type: text,
-          title: text,
-          status: { type: 'integer' },
-          code: { type: 'string', enum: Object.keys(problems) },
-          detail: text,
-          error: { ...text, description: "For the game wallet's front end, in its answers alone" },
-          errors: {
-            type: 'array',
-            items: {
-              type: 'object',
-              required: ['pointer', 'detail'],
-              properties: { pointer: text, detail: text },
-            },
-          },
-        },
-      },
-    },
+    schemas: { ...(components['schemas'] as Json), Problem: problem },
   };
 }
