@@ -4,14 +4,12 @@ import type { Wallet } from '../../engine/wallet.js';
 import { ifMatchOf, ifNoneMatchOf } from '../conditions.js';
 import * as headers from '../openapi/headers.js';
 import { addOperation, type Doors } from '../operation.js';
-import { Problem } from '../problems.js';
 import { examples, page } from '../schemas/examples.js';
 import { pageOf, pageQuery } from '../schemas/parts.js';
 import * as schemas from '../schemas/shop.js';
 import { type PageText, pageIn } from './history.js';
 
 const tag = 'Catalogue';
-const sku = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** The catalogue: what is for sale, in versions that never change. */
 export function itemRoutes(app: FastifyInstance, doors: Doors, { items }: Wallet): void {
@@ -69,12 +67,7 @@ export function itemRoutes(app: FastifyInstance, doors: Doors, { items }: Wallet
       problems: ['version_mismatch', 'precondition_required', 'limit_reached'],
     },
     async ({ params, body, request }) => {
-      const name = params['sku'] ?? '';
-      if (!sku.test(name)) {
-        const errors = [{ pointer: '/sku', detail: 'must be 1 to 64 of A-Z a-z 0-9 . _ -' }];
-        throw new Problem('validation_failed', undefined, { errors });
-      }
-      const outcome = await items.put(name, body, conditionOf(request));
+      const outcome = await items.put(params['sku'] ?? '', body, conditionOf(request));
       const isNew = outcome.ok && outcome.version === 1 && !outcome.replayed;
       return { outcome, status: isNew ? 201 : 200 };
     },
