@@ -22,8 +22,8 @@ import type { PartitionState } from './partition-state.js';
 import { LEFT_OUT, NO_TIME, ReadBudget } from './read-budget.js';
 import { keyOf, openingId, readRequestEntry } from './request-record.js';
 
-/** What can be read of a player, or (the last three) of a partition. */
-export type Query =
+/** What can be read of a player who is there. */
+type PlayerQuery =
   | { readonly what: 'order'; readonly id: string }
   | ({ readonly what: 'orders' } & PageQuery)
   | ({
@@ -34,7 +34,11 @@ export type Query =
   | { readonly what: 'payment'; readonly id: string }
   | { readonly what: 'transaction'; readonly id: string }
   | ({ readonly what: 'transactions'; readonly type?: TransactionType } & PageQuery)
-  | { readonly what: 'account'; readonly skus: readonly string[] }
+  | { readonly what: 'account'; readonly skus: readonly string[] };
+
+/** The same, or what can be read of an actor that need not be there, and of a partition. */
+export type Query =
+  | PlayerQuery
   | { readonly what: 'credential' }
   | { readonly what: 'items' }
   | { readonly what: 'payment owner'; readonly id: string }
@@ -96,7 +100,7 @@ export class Queries {
     }
   }
 
-  #ofPlayer(query: Query, actor: Actor, records: Bytes, start: number): unknown {
+  #ofPlayer(query: PlayerQuery, actor: Actor, records: Bytes, start: number): unknown {
     // Also the shortest page looks at something.
     if (this.#state.isLate) return NO_TIME;
     const { time } = this.#state;
@@ -124,8 +128,6 @@ export class Queries {
         return this.#transaction(actor, query.id, records, start);
       case 'account':
         return this.#account(actor, query.skus);
-      default:
-        return refuse('not_found');
     }
   }
 
