@@ -44,9 +44,9 @@ export class Days {
     this.#today = today;
   }
 
-  /** Whether a bet has to wait for another turn, for the day that decides it is not read to its end. */
+  /** Reads the day that decides a bet; whether the bet has to wait for another turn to read the rest. */
   mustWait(account: Actor): boolean {
-    return areDaily(account.limits) && !this.#isRead(account);
+    return areDaily(account.limits) && !this.#finishReading(account);
   }
 
   /** Undefined for an account without daily limits. */
@@ -63,7 +63,7 @@ export class Days {
   ): AddedDetail | undefined {
     const isLimited = areDaily(account.limits);
     if (!isLimited && account.daily === undefined && this.#readings.size === 0) return undefined;
-    const isTold = isLimited && this.#isRead(account);
+    const isTold = isLimited && this.#finishReading(account);
     const reading = isTold ? undefined : this.#readings.get(account.key);
     if (reading !== undefined) {
       const of = dayOfEffect(kind, this.#today, reference);
@@ -74,8 +74,8 @@ export class Days {
     return isTold && daily ? { detail: 'day', value: pack([daily.staked, daily.won]) } : undefined;
   }
 
-  /** Goes on reading an account's day for as long as this turn has time for it. */
-  #isRead(account: Actor): boolean {
+  /** Reads on for as long as this turn has time; whether the account's day is known then. */
+  #finishReading(account: Actor): boolean {
     if (account.daily?.day === this.#today) return true;
     if (this.#taken_ms > limits.turn_days_ms) return false;
     const { steps, since } = this.#reading(account);
