@@ -89,7 +89,7 @@ export class Actors {
   }
 
   /** Notes that the actor's last entry is at this place. */
-  moved(actor: Actor, frame: number, at: number): void {
+  noteEntry(actor: Actor, frame: number, at: number): void {
     if (actor.indexedFrame === 0) {
       this.index.upsertTag(actor.lane, actor.tag, frame, at, 0);
       actor.indexAt(frame, at);

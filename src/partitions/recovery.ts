@@ -204,7 +204,7 @@ function replayEntry(state: PartitionState, bytes: Bytes, frame: number, at: num
   assert.equal(actor.version, head.version, 'versions have no gaps');
   assert.equal(actor.balance, head.balance, 'the balance after is the sum of the postings');
   assert.equal(standingOf(actor), head.standing, 'the standing is what the entries made it');
-  state.actors.moved(actor, frame, at);
+  state.actors.noteEntry(actor, frame, at);
   if (isTransaction(kind)) state.transactions.accepted(bytes, record, frame, at, head.mark);
   if (isRequest(kind)) state.transactions.acceptedRequest(bytes, record, frame, at);
 }

@@ -106,7 +106,7 @@ export class Requests {
     const added = { detail: 'changes', value: packed } as const;
     const frame = this.#state.openFrame(entryBytes(records, start, added));
     const at = frame.append(actor.head('none', postings), records, start, added);
-    actors.moved(actor, frame.number, at);
+    actors.noteEntry(actor, frame.number, at);
     transactions.acceptedRequest(records, start, frame.number, at);
     const { balance, version } = actor;
     const moved = movedToPlayer(postings);

@@ -228,7 +228,7 @@ export class Turn {
     const day = isTransaction(kind) ? this.#days.tell(actor, kind, moved, reference) : undefined;
     const frame = this.#state.openFrame(entryBytes(records, start, day));
     const at = frame.append(actor.head(mark, postings), records, start, day);
-    actors.moved(actor, frame.number, at);
+    actors.noteEntry(actor, frame.number, at);
     if (isTransaction(kind)) {
       transactions.accepted(records, start, frame.number, at, mark);
       assert.ok(kind !== 'bet' || moved <= 0, 'a bet never adds');
