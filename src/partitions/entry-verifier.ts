@@ -20,7 +20,7 @@ import { amountOf, RECORD, userAt, userLength } from './record.js';
 import { userOf } from './request-record.js';
 import { RequestVerifier } from './request-verifier.js';
 import { settingOf } from './setting-record.js';
-import type { SharedIds } from './shared-ids.js';
+import type { PlacedEntry, SharedIds } from './shared-ids.js';
 import { TransactionVerifier } from './transaction-verifier.js';
 
 /** Which part of a data directory a partition is. */
@@ -74,7 +74,6 @@ export class EntryVerifier {
   verify(bytes: Bytes, frame: number, at: number): void {
     const head = readEntryHead(bytes, at);
     const kind = kindOf(bytes, at);
-    const record = recordOf(bytes, at);
     if (!isEntry(kind)) throw new FrameFault(`a ${kind} is never an entry`);
     applyToBooks(this.books, head.postings);
     const isFirst = !this.#hasGenesis;
@@ -82,13 +81,16 @@ export class EntryVerifier {
       (kind === 'genesis') === isFirst,
       'the first entry, and no other one, is the genesis',
     );
-    if (kind === 'genesis') {
-      this.#hasGenesis = true;
-      onlyMoves(head, 'issuance', 'treasury', this.#share.supply);
-      return;
-    }
+    this.#hasGenesis = true;
+    if (kind === 'genesis') onlyMoves(head, 'issuance', 'treasury', this.#share.supply);
+    else this.#verifyOfActor(kind, { bytes, frame, at, head });
+  }
+
+  /** An entry of a user, or of an actor of the ledger's own. */
+  #verifyOfActor(kind: Kind, entry: PlacedEntry): void {
+    const { bytes, frame, at, head } = entry;
+    const record = recordOf(bytes, at);
     const actor = this.#actorOf(bytes, record, kind);
-    const entry = { bytes, frame, at, head };
     if (isRequest(kind)) {
       this.requests.verify(entry, actor.version === 0 ? undefined : actor, this.#currencies);
     }
