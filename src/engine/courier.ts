@@ -7,7 +7,7 @@ import type { Retries } from './retries.js';
 import { isUserId } from './user-id.js';
 
 /** Sends a request under its id; as `Requests.send`. */
-export type Send = (
+type Send = (
   asking: {
     readonly kind: RequestKind;
     readonly player: string;
@@ -18,7 +18,7 @@ export type Send = (
 ) => Promise<Outcome<unknown>>;
 
 /** Reads a part of a partition's outbox: the newest messages, or the newest before one; none: that was all. */
-export type ReadOutbox = (partition: number, before?: string) => Promise<readonly Message[]>;
+type ReadOutbox = (partition: number, before?: string) => Promise<readonly Message[]>;
 
 /**
  * Brings the messages of outboxes to their recipients, and their outcomes back.

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { OpenError } from './errors.js';
 
 /** Exclusive use of a data directory, until it is released or the process dies. */
-export interface DirectoryLock {
+interface DirectoryLock {
   release(): Promise<void>;
 }
 

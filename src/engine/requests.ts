@@ -33,7 +33,7 @@ const optionForms = {
 const UNWRITABLE = invalid('', 'must be values of JSON, and not more than a mebibyte of them');
 
 /** A request beside its key: what it asks for, and what the engine knows. */
-export interface Asking {
+interface Asking {
   readonly kind: RequestKind;
   readonly player: string;
   readonly args: unknown;

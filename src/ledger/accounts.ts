@@ -28,7 +28,7 @@ export interface SignupArgs {
   readonly referralCode?: string;
 }
 
-export interface SignupContext extends BaseContext {
+interface SignupContext extends BaseContext {
   readonly credential: Credential;
   /** Codes to choose from: the first that is free becomes the player's. */
   readonly codes: readonly string[];

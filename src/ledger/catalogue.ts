@@ -63,7 +63,7 @@ export interface ItemArgs {
   readonly if_none_match?: '*';
 }
 
-export interface ItemContext extends BaseContext {
+interface ItemContext extends BaseContext {
   /** The wallet's currency, which prices are in. */
   readonly currency: string;
 }

@@ -14,7 +14,7 @@ import {
 } from './vocabulary.js';
 
 /** A check refuses, knows the answer already, or passes (undefined). */
-export type Verdict = Rejection | Decision | undefined;
+type Verdict = Rejection | Decision | undefined;
 export type Rule = (command: BetCommand, situation: Situation, dialect: Dialect) => Verdict;
 
 /** What is wrong with the form of some fields: an absent one counts before a mistyped one. */

@@ -44,7 +44,7 @@ export const spend: Rules<SpendBody, BaseContext> = {
   answer: transactionOf,
 };
 
-export interface RefundArgs {
+interface RefundArgs {
   /** The spend's transaction id. */
   readonly spend: string;
   readonly amount?: number;

@@ -7,7 +7,7 @@ import type { Entitlement } from './resources.js';
 
 const entitlement = idOf('entitlement_not_found');
 
-export interface ConsumeArgs {
+interface ConsumeArgs {
   readonly entitlement: string;
   readonly quantity: number;
 }
@@ -26,7 +26,7 @@ export const consume: Rules<ConsumeArgs, BaseContext> = {
   answer: lotAfter,
 };
 
-export interface RevokeArgs {
+interface RevokeArgs {
   readonly entitlement: string;
   /** Absent: all that is left. */
   readonly quantity?: number;

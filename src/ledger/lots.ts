@@ -21,7 +21,7 @@ export interface Lot {
 }
 
 /** The units of one item that a player has: what "owned already" and "at most" are decided by. */
-export interface Holding {
+interface Holding {
   /** Units in lots that last for ever. */
   readonly units: number;
   /** Lots that end: id, units, end. */

@@ -26,7 +26,7 @@ import {
   statusOf,
 } from './stored-orders.js';
 
-export interface OrderRefundArgs extends OrderRefundBody {
+interface OrderRefundArgs extends OrderRefundBody {
   readonly order: string;
 }
 

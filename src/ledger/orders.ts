@@ -64,7 +64,7 @@ export type Quote = Pick<
   'version' | 'kind' | 'price' | 'active' | 'grants' | 'duration' | 'max_per_player'
 >;
 
-export interface OrderContext extends BaseContext {
+interface OrderContext extends BaseContext {
   /** The newest version of each line's item, when there is one. */
   readonly items: readonly (Quote | null)[];
   /** The currency that prices are in. */

@@ -49,7 +49,7 @@ export interface StoredPayment {
   readonly expires: number;
 }
 
-export interface PaymentArgs {
+interface PaymentArgs {
   readonly provider: string;
   readonly amount: number;
   readonly provider_ref?: string;

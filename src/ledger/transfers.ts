@@ -6,7 +6,7 @@ import { invalid, refuse } from './refusals.js';
 import { type BaseContext, type Change, change, grant, type Rules } from './request.js';
 import { transactionIdOf, transactionOf } from './transactions.js';
 
-export interface TransferArgs {
+interface TransferArgs {
   readonly to: string;
   readonly amount: number;
   readonly reason?: string;

@@ -6,7 +6,7 @@ import { writeWhole } from './whole-writes.js';
 
 export type Environment = RootDatabase<Buffer, Buffer>;
 
-export interface EnvironmentOptions {
+interface EnvironmentOptions {
   readonly durability: 'disk' | 'process';
   readonly readOnly?: boolean | undefined;
   readonly mapSize: number;

@@ -34,7 +34,7 @@ import { changesAt } from './request-record.js';
 import { loadRuns, sortByLane } from './run.js';
 import type { PartitionOptions } from './slots.js';
 
-export interface Recovered {
+interface Recovered {
   readonly state: PartitionState;
   /** What the checkpointer goes on from. */
   readonly replayed: { readonly sequence: number; readonly runs: number };
@@ -43,7 +43,7 @@ export interface Recovered {
 }
 
 /** A journal that cannot be served as it is; the message names the partition and the place. */
-export class JournalFault extends Error {}
+class JournalFault extends Error {}
 
 /** Rebuilds a partition from its last checkpoint and the frames after it. */
 export function recover(

@@ -86,7 +86,7 @@ export function loadRuns(index: LocationIndex, sorted: readonly SortedRun[]): vo
 }
 
 /** A run whose changes stand lane by lane. */
-export interface SortedRun {
+interface SortedRun {
   readonly words: Uint32Array;
   /** Where each lane's words end. */
   readonly ends: Uint32Array;

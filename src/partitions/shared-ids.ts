@@ -22,7 +22,7 @@ export interface PlacedEntry {
 }
 
 /** An entry that a win or rollback of the same user names. */
-export interface Target {
+interface Target {
   readonly bytes: Bytes;
   readonly at: number;
   readonly rolledBack: boolean;

@@ -50,12 +50,12 @@ export interface PartitionPlace extends Share {
 }
 
 /** What to verify of a partition: only frames that were begun before the moment (`momentOf`). */
-export interface PartitionPlan extends PartitionPlace {
+interface PartitionPlan extends PartitionPlace {
   readonly before: number;
 }
 
 /** Called with how far the walk has come, after every `frames` frames and at its end. */
-export interface Watch {
+interface Watch {
   readonly frames: number;
   readonly onFrame: (done: number, total: number) => void;
 }

@@ -12,7 +12,7 @@ const PROCESS = fileURLToPath(new URL('./verify-process.js', import.meta.url));
 const FRAMES_A_TURN = 64;
 
 /** The reports of the partitions, up to the first that has a fault. */
-export interface WalkReport {
+interface WalkReport {
   readonly reports: readonly PartitionReport[];
   /** Of the last report, or why reading ended the process that did it. */
   readonly fault: string | undefined;
@@ -20,7 +20,7 @@ export interface WalkReport {
   readonly underWay: Transit['underWay'];
 }
 
-export interface WalkOptions {
+interface WalkOptions {
   readonly onWalk: (partition: number, done: number, total: number) => void;
   /** Ends the walk, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;

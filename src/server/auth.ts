@@ -10,7 +10,7 @@ export type Scope = (typeof scopes)[number];
 /** The keys of the services that may call, kept as hashes alone. */
 export type ApiKeys = readonly ApiKey[];
 
-export interface ApiKey {
+interface ApiKey {
   readonly digest: Buffer;
   readonly scopes: ReadonlySet<Scope>;
   /** Too short for a server that others reach. */

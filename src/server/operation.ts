@@ -10,7 +10,7 @@ import { Problem, type ProblemCode } from './problems.js';
 type Schema = Readonly<Record<string, unknown>>;
 
 /** What the OpenAPI document tells of a route beside its schemas. */
-export interface Described {
+interface Described {
   readonly id: string;
   readonly tag: string;
   readonly summary: string;

@@ -2,7 +2,7 @@ import { limits } from './limits.js';
 import { Problem } from './problems.js';
 
 /** What the bytes of a JSON text hold that the parsed value no longer shows. */
-export interface JsonScan {
+interface JsonScan {
   /** Members of all objects together, as written. */
   readonly members: number;
   /** Whether a number has a fraction or an exponent. */

@@ -11,7 +11,7 @@ const shared = { tag: 'Game wallet', alsoError: true } as const;
 /** What is the player's of the token. */
 const own = { access: { scope: 'wallet', self: true }, tokenOnly: true } as const;
 
-export interface AccountSettings {
+interface AccountSettings {
   readonly tokens: Tokens;
   /** Players may add to their own balance. */
   readonly selfTopUp: boolean;

@@ -9,7 +9,7 @@ const rules = {
 } as const;
 
 /** The pattern of a text in a request; one without a rule does not compile. */
-export type Pattern = keyof typeof rules;
+type Pattern = keyof typeof rules;
 
 export function matching<const P extends Pattern>(pattern: P) {
   return { type: 'string', pattern } as const;
