@@ -70,10 +70,10 @@ export class RequestVerifier {
   }
 
   #ask(entry: RequestEntry, account: Account | undefined, bytes: Bytes, record: number): Asked {
-    const { player, args, context, id, fresh, time } = entry;
     const key = keyOf(bytes, record);
     return {
-      ...{ player, account, args, context, id, fresh, time },
+      ...entry,
+      account,
       read: (collection, doc) => unpack(this.#documents.get(placeOf(key, collection, doc))),
       earlier: (other) => this.#earlier(other, bytes, record),
     };

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { canUndo, rules } from '../ledger/checks.js';
 import { dayOf } from '../ledger/daily.js';
 import { type Check, dialects } from '../ledger/dialects.js';
-import { absent, type Mark, type Reference, type TransactionKind } from '../ledger/vocabulary.js';
+import {
+  absent,
+  type BetCommand,
+  type Mark,
+  type Reference,
+  type TransactionKind,
+} from '../ledger/vocabulary.js';
 import type { Actor } from './actor.js';
 import { type Bytes, sameUuid } from './bytes.js';
 import { countDay, dailyIn, dailyOf } from './day.js';
@@ -88,9 +94,13 @@ export class TransactionVerifier {
     reference: Reference | undefined,
   ): void {
     const flags = bytes.u8[record + RECORD.flags] as number;
-    const command = {
-      ...{ kind, faults: 0, currency: account.currency, amount: amountOf(bytes, record) },
-      ...{ free: (flags & FLAGS.free) !== 0, promo: (flags & FLAGS.promo) !== 0 },
+    const command: BetCommand = {
+      kind,
+      faults: 0,
+      currency: account.currency,
+      amount: amountOf(bytes, record),
+      free: (flags & FLAGS.free) !== 0,
+      promo: (flags & FLAGS.promo) !== 0,
       hasReference: hasReference(bytes, record),
     };
     const today = dayOf(timeOf(bytes));

@@ -97,7 +97,9 @@ export function createServer(wallet: Wallet, options: ServerOptions): FastifyIns
   const fail = answerFailures(log);
   const trustProxy = [...(options.trustedProxies ?? [])];
   const app = fastify({
-    ...{ ...fixed, ...logging(log), frameworkErrors: fail },
+    ...fixed,
+    ...logging(log),
+    frameworkErrors: fail,
     ...(trustProxy.length > 0 && { trustProxy }),
   });
   boundConnections(app.server, log);
