@@ -269,7 +269,7 @@ export const mutations: readonly Fault[] = [
   },
   {
     name: 'sells at a price that is no more',
-    file: 'engine/resources/shop.js',
+    file: 'engine/resources/catalogue.js',
     find: 'this.#note(put.value);',
     replace: '',
   },

@@ -9,7 +9,8 @@ import { type Requests, refusedAs } from '../requests.js';
 import type { Router } from '../router.js';
 import { isNewUserId, newUserIdRule } from '../user-id.js';
 import { given } from './arguments.js';
-import { type Catalogue, orderOf } from './shop.js';
+import type { Catalogue } from './catalogue.js';
+import { orderOf } from './shop.js';
 
 type Signup = Parameters<Accounts['signup']>;
 type Signed = Awaited<ReturnType<Accounts['signup']>>;
