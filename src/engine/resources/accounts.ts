@@ -3,7 +3,7 @@ import type { Credential, SignupArgs, TopUpArgs } from '../../ledger/accounts.js
 import { isObject } from '../../ledger/forms.js';
 import { invalid, refuse } from '../../ledger/refusals.js';
 import { limits } from '../../limits.js';
-import type { Accounts, Outcome, Refused } from '../economy.js';
+import type { Accounts, OptionalRequestOptions, Outcome, Refused } from '../economy.js';
 import { Passwords, passwordBytes } from '../passwords.js';
 import { type Requests, refusedAs } from '../requests.js';
 import type { Router } from '../router.js';
@@ -12,7 +12,7 @@ import { given } from './arguments.js';
 import type { Catalogue } from './catalogue.js';
 import { orderOf } from './shop.js';
 
-type Signup = Parameters<Accounts['signup']>;
+type Signup = Parameters<Accounts['signup']>[0];
 type Signed = Awaited<ReturnType<Accounts['signup']>>;
 type StoredCredential = Credential & { readonly disabled: boolean };
 
@@ -26,39 +26,15 @@ export function accountsOf(
   currency: string,
 ): Accounts {
   const passwords = new Passwords();
-  const credentialOf = async (player: string): Promise<StoredCredential | null> => {
-    const found = await requests.query<StoredCredential | null>(player, { what: 'credential' });
-    return found.ok ? found.value : null;
-  };
   return {
-    signup: async (...[body, options = {}]: Signup): Promise<Signed> => {
-      const fault = faultOf(body);
-      if (fault !== undefined) return fault;
-      const { password } = body;
-      const referralCode = body.referralCode ?? undefined;
-      const player = body.username.normalize('NFC');
-      const args: SignupArgs = given({ referralCode });
-      const context = {
-        credential: await passwords.hash(password),
-        codes: codesFor(router, router.numberOf(player)),
-        referrer: await referrerOf(requests, router, referralCode),
-        currency,
-      };
-      const signed: Signed = await requests.ask(
-        { kind: 'signup', player, args, context },
-        options,
-        'optional',
-      );
-      if (!signed.ok || !signed.replayed) return signed;
-      // The password is no argument that could be stored and compared.
-      const same = await passwords.matches(password, await credentialOf(player));
-      return same ? signed : refusedAs(refuse('idempotency_key_reused'));
+    signup: (body, options = {}) => {
+      return signup({ requests, router, passwords, currency }, body, options);
     },
     verify: async (username, password) => {
       if (typeof username !== 'string' || typeof password !== 'string') return 'invalid';
       if (isLong(username, limits.user_bytes) || isLong(password, passwordBytes.most))
         return 'invalid';
-      const credential = await credentialOf(username.normalize('NFC'));
+      const credential = await credentialOf(requests, username.normalize('NFC'));
       if (!(await passwords.matches(password, credential))) return 'invalid';
       return credential?.disabled === true ? 'disabled' : 'valid';
     },
@@ -78,6 +54,43 @@ export function accountsOf(
     },
     balance: (player) => requests.query(player, { what: 'account', skus: SHOWN }),
   };
+}
+
+interface Means {
+  readonly requests: Requests;
+  readonly router: Router;
+  readonly passwords: Passwords;
+  readonly currency: string;
+}
+
+async function signup(
+  { requests, router, passwords, currency }: Means,
+  body: Signup,
+  options: OptionalRequestOptions,
+): Promise<Signed> {
+  const fault = faultOf(body);
+  if (fault !== undefined) return fault;
+  const { password } = body;
+  const referralCode = body.referralCode ?? undefined;
+  const player = body.username.normalize('NFC');
+  const args: SignupArgs = given({ referralCode });
+  const context = {
+    credential: await passwords.hash(password),
+    codes: codesFor(router, router.numberOf(player)),
+    referrer: await referrerOf(requests, router, referralCode),
+    currency,
+  };
+  const asking = { kind: 'signup', player, args, context } as const;
+  const signed: Signed = await requests.ask(asking, options, 'optional');
+  if (!signed.ok || !signed.replayed) return signed;
+  // The password is no argument that could be stored and compared.
+  const same = await passwords.matches(password, await credentialOf(requests, player));
+  return same ? signed : refusedAs(refuse('idempotency_key_reused'));
+}
+
+async function credentialOf(requests: Requests, player: string): Promise<StoredCredential | null> {
+  const found = await requests.query<StoredCredential | null>(player, { what: 'credential' });
+  return found.ok ? found.value : null;
 }
 
 /** What cannot be a username or a password. */
