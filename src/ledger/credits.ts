@@ -1,5 +1,5 @@
 import { creditReasons } from './choices.js';
-import { amount, idOf, members, oneOf, optional, pattern, words } from './forms.js';
+import { amount, idOf, members, oneOf, optional, pattern, reason, words } from './forms.js';
 import { move, refundOf, uncovered } from './money.js';
 import { isRefusal, refuse } from './refusals.js';
 import { type BaseContext, change, grant, type Rules } from './request.js';
@@ -9,8 +9,7 @@ import { idIn, transactionOf } from './transactions.js';
 /** Document: how much of a spend was given back. */
 export const SPEND_REFUNDS = 's:';
 
-/** Why money is moved, and what stands for it elsewhere, in words of the caller's own. */
-export const reason = words(255);
+/** What stands for it elsewhere, in words of the caller's own. */
 const reference = words(255);
 
 const creditForm = members<CreditBody>({

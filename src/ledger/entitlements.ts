@@ -1,5 +1,4 @@
-import { reason } from './credits.js';
-import { idOf, members, optional, quantity } from './forms.js';
+import { idOf, members, optional, quantity, reason } from './forms.js';
 import { entitlementOf, holdingOf, LOT, type Lot, reduceLot, remainingOf } from './lots.js';
 import { type Refusal, refuse } from './refusals.js';
 import { type BaseContext, changed, grant, type RequestEntry, type Rules } from './request.js';

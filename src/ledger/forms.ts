@@ -75,6 +75,9 @@ function isWithin(value: string, most: number): boolean {
   return value.length <= most || (value.length <= 2 * most && [...value].length <= most);
 }
 
+/** Why something is done, in words of the caller's own. */
+export const reason: Form<string> = words(255);
+
 export function oneOf<T extends string>(...values: readonly T[]): Form<T> {
   return formOf((value) => values.includes(value as T), `must be one of ${values.join(', ')}`);
 }

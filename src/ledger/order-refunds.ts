@@ -1,6 +1,5 @@
 import { revocations } from './choices.js';
-import { reason } from './credits.js';
-import { amount, idOf, members, oneOf, optional } from './forms.js';
+import { amount, idOf, members, oneOf, optional, reason } from './forms.js';
 import { holdingOf, LOT, type Lot, reduceLot, remainingOf } from './lots.js';
 import { move, refundOf } from './money.js';
 import { linesForm } from './orders.js';

@@ -1,5 +1,4 @@
-import { reason } from './credits.js';
-import { amount, flag, members, oneOf, optional, text, words } from './forms.js';
+import { amount, flag, members, oneOf, optional, reason, text, words } from './forms.js';
 import { type Message, send } from './messages.js';
 import { move, uncovered } from './money.js';
 import { invalid, refuse } from './refusals.js';
