@@ -158,6 +158,11 @@ function become(stored: StoredPayment, changes: Partial<StoredPayment>): Ruling 
 /** Money that came once is not credited twice: a person says to which of two payments it belongs. */
 function hold(stored: StoredPayment, { type, amount: received }: PaymentEventArgs): Ruling {
   if (type !== 'payment.succeeded' || isPaid(stored)) return become(stored, {});
+  return review(stored, received);
+}
+
+/** For a person to look at: `received` is what the provider says that it took. */
+function review(stored: StoredPayment, received: number | undefined): Ruling {
   return become(stored, { status: 'REVIEW', ...(received !== undefined && { received }) });
 }
 
@@ -179,9 +184,7 @@ function succeed({ args, account, id, time }: AskedEvent, stored: StoredPayment)
     return received === stored.received ? duplicate() : become(stored, {});
   }
   const tooMuch = !Number.isSafeInteger((account?.balance ?? 0) + (amount - refunded));
-  if (received !== amount || tooMuch) {
-    return become(stored, { status: 'REVIEW', ...(received !== undefined && { received }) });
-  }
+  if (received !== amount || tooMuch) return review(stored, received);
   const paid: StoredPayment = {
     ...stored,
     status: refunded >= amount ? 'REFUNDED' : 'SUCCEEDED',
@@ -203,7 +206,7 @@ function giveBack({ args }: AskedEvent, stored: StoredPayment): Ruling {
   if (isDoubtful(args, stored)) {
     if (all === stored.received) return duplicate();
     if (status === 'REVIEW') return become(stored, {});
-    return become(stored, isPaid(stored) ? { received: all } : { status: 'REVIEW', received: all });
+    return isPaid(stored) ? become(stored, { received: all }) : review(stored, all);
   }
   if (all <= refunded) return duplicate();
   if (!isPaid(stored)) return become(stored, { refunded: all });
