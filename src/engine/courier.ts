@@ -1,24 +1,10 @@
 import type { Message } from '../ledger/messages.js';
 import type { SettleArgs } from '../ledger/transfers.js';
-import type { RequestKind } from '../ledger/vocabulary.js';
 import type { Outcome } from './economy.js';
 import { idOf, type RequestId } from './request-ids.js';
+import type { Requests } from './requests.js';
 import type { Retries } from './retries.js';
 import { isUserId } from './user-id.js';
-
-/** Sends a request under its id; as `Requests.send`. */
-type Send = (
-  asking: {
-    readonly kind: RequestKind;
-    readonly player: string;
-    readonly args: unknown;
-    readonly context: { readonly by: string };
-  },
-  id: RequestId,
-) => Promise<Outcome<unknown>>;
-
-/** Reads a part of a partition's outbox: the newest messages, or the newest before one; none: that was all. */
-type ReadOutbox = (partition: number, before?: string) => Promise<readonly Message[]>;
 
 /**
  * Brings the messages of outboxes to their recipients, and their outcomes back.
@@ -31,8 +17,7 @@ type ReadOutbox = (partition: number, before?: string) => Promise<readonly Messa
  *    a new thread: what the former one sent, nobody may have heard of.
  */
 export class Courier {
-  readonly #send: Send;
-  readonly #open: ReadOutbox;
+  readonly #requests: Requests;
   /** Messages that are being brought, and the work that stands for it. */
   readonly #underWay = new Set<string>();
   readonly #begun = new Set<Promise<void>>();
@@ -40,10 +25,9 @@ export class Courier {
   readonly #settled = new Set<Set<string>>();
   readonly #retries: Retries;
 
-  constructor(retries: Retries, send: Send, open: ReadOutbox) {
+  constructor(retries: Retries, requests: Requests) {
     this.#retries = retries;
-    this.#send = send;
-    this.#open = open;
+    this.#requests = requests;
   }
 
   /**
@@ -59,8 +43,8 @@ export class Courier {
     this.#settled.add(settled);
     try {
       for (let last: string | undefined; ; ) {
-        const open = () => this.#open(partition, last);
-        const found = (await this.#retries.until(open, undefined, attempts)) ?? [];
+        const read = () => this.#outbox(partition, last);
+        const found = (await this.#retries.until(read, undefined, attempts)) ?? [];
         last = found.at(-1)?.id;
         if (last === undefined) return;
         this.post(found.filter(({ id }) => !settled.has(id)));
@@ -68,6 +52,13 @@ export class Courier {
     } finally {
       this.#settled.delete(settled);
     }
+  }
+
+  /** The newest messages of an outbox, or the newest before one; none: that was all. */
+  async #outbox(partition: number, before: string | undefined): Promise<readonly Message[]> {
+    const query = { what: 'outbox', ...(before !== undefined && { before }) } as const;
+    const open = await this.#requests.queryAt<Message[]>(partition, query);
+    return open.ok ? open.value : [];
   }
 
   /** Begins to bring messages; those under way already are left to it. */
@@ -113,11 +104,11 @@ export class Courier {
   }
 
   #ask(
-    asking: Parameters<Send>[0],
+    asking: Parameters<Requests['send']>[0],
     id: RequestId,
     isEnough: (outcome: Outcome<unknown>) => boolean,
   ): Promise<Outcome<unknown> | undefined> {
-    return this.#retries.until(() => this.#send(asking, id), isEnough);
+    return this.#retries.until(() => this.#requests.send(asking, id), isEnough);
   }
 }
 

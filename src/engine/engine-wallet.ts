@@ -83,11 +83,7 @@ export class EngineWallet implements Wallet {
     const demandOpen = () => this.#demandOpen();
     const post = (messages: readonly Message[]) => this.#courier.post(messages);
     const requests = new Requests(router, new RequestIds(clock), currency, demandOpen, post);
-    this.#courier = new Courier(
-      this.#retries,
-      (asking, id) => requests.send(asking, id),
-      (partition, before) => outboxOf(requests, partition, before),
-    );
+    this.#courier = new Courier(this.#retries, requests);
     this.#commands = new PlayerCommands(router, demandOpen);
     this.players = playersOf(this.#commands, currency);
     this.items = new Catalogue(requests, currency, new Cursors(seed));
@@ -251,17 +247,6 @@ interface Dependencies {
 /** Why a partition did not answer, as its thread said it. */
 function saidBy(error: unknown): string {
   return reasonOf(error instanceof EngineError ? (error.cause ?? error) : error);
-}
-
-/** What a partition has sent and not settled: the newest, or the newest before a message. */
-async function outboxOf(
-  requests: Requests,
-  partition: number,
-  before: string | undefined,
-): Promise<readonly Message[]> {
-  const query = { what: 'outbox', ...(before !== undefined && { before }) } as const;
-  const open = await requests.queryAt<Message[]>(partition, query);
-  return open.ok ? open.value : [];
 }
 
 function isBody(body: unknown): body is Body {

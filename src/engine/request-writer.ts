@@ -1,13 +1,13 @@
-import { codeOfKind, type Kind } from '../ledger/vocabulary.js';
+import { codeOfKind, type RequestKind } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
 import type { Bytes } from '../partitions/bytes.js';
 import { writeCurrency } from '../partitions/currencies.js';
 import { DETAILS, endRecord, packDetail, RECORD } from '../partitions/record.js';
 import { writeUser } from './command-writer.js';
 
-/** A request on its way to a partition. */
+/** A request or a query on its way to a partition. */
 export interface RequestRecord {
-  readonly kind: Kind;
+  readonly kind: RequestKind | 'query';
   /** A player, or an actor of the ledger's own whose name begins with a zero byte. */
   readonly player: string;
   /** What was asked for, and what the engine knows beside it. */

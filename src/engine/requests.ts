@@ -25,11 +25,9 @@ const optionForms = {
 
 const UNWRITABLE = invalid('', 'must be values of JSON, and not more than a mebibyte of them');
 
-/** A request beside its key: what it asks for, and what the engine knows. */
-interface Asking {
+/** A request beside its key. */
+interface Asking extends RequestRecord {
   readonly kind: RequestKind;
-  readonly player: string;
-  readonly args: unknown;
   readonly context?: Readonly<Record<string, unknown>>;
 }
 
