@@ -1,7 +1,7 @@
 import { limits } from '../limits.js';
 import { endWrites } from '../partitions/whole-writes.js';
 
-/** Of each thread of this process. */
+/** What tells of the writes of each thread (`whole-writes.ts`). */
 const all = new Set<Int32Array>();
 
 /** From now on the process does not exit while the thread writes; the result ends that. */

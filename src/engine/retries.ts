@@ -5,7 +5,7 @@ const LONGEST_PAUSE_MS = 30_000;
 
 /** What the engine does for itself, again and again until it is done or the wallet closes. */
 export class Retries {
-  /** As many as there are messages that wait for their recipients, which can be all that there are. */
+  /** What ends each pause; there can be as many of them as messages that wait for their recipients. */
   readonly #pauses = new Set<() => void>();
   #stopped = false;
 

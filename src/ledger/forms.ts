@@ -8,7 +8,7 @@ interface Fault {
   readonly code?: RefusalCode;
 }
 
-/** Finds what is wrong with a value of whatever kind; undefined: it is a T. Nothing is made for it. */
+/** Finds what is wrong with a value of whatever kind; undefined: it is a T, and nothing was allocated. */
 export interface Form<T> {
   (value: unknown): Fault | undefined;
   /** For the compiler alone. */

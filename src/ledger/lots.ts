@@ -30,7 +30,7 @@ interface Holding {
   readonly granted: number;
 }
 
-/** Each entry of an item has all of them, so there is an end to them. */
+/** Bounded: every entry about the item writes all of them again. */
 export const MOST_ENDING = 1_000;
 
 /** Whether another lot that ends would be too many. */

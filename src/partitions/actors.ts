@@ -42,7 +42,7 @@ export class Actors {
     this.#table = new ActorTable(currencies);
   }
 
-  /** Actors in memory; those that were taken over count twice, as they do there. */
+  /** Actors in memory; one that was taken over is in both generations, and counts twice. */
   get resident(): number {
     return this.#table.size + (this.#older?.size ?? 0);
   }
@@ -160,7 +160,7 @@ export class Actors {
     return sameBytes(bytes.u8, userAt(bytes, record), sought.u8, here, length);
   };
 
-  /** Begins a generation, when no actor is dirty: of the one before the last, nobody asked for the rest. */
+  /** Begins a generation, when no actor is dirty. Nobody asked for those who are dropped with the oldest. */
   age(): void {
     assert.equal(this.#changed.length, 0, 'a generation is clean when it is the older one');
     this.#older = this.#table;

@@ -17,8 +17,8 @@ const TABLES_PER_PART = 64;
  *    documents: they may come before it, for replay only sets them to what they are.
  * C3 The long part of the work, noting where the changed actors are, is done in slices before
  *    the frame is chosen; only what changed meanwhile is noted at once.
- * C4 Reads make no checkpoint due, but bring actors into memory: then a generation of them begins
- *    without one. It notes where actors are, and so never beside a checkpoint, which writes that.
+ * C4 Reads make no checkpoint due, but they bring actors into memory: when there are too many, a new
+ *    generation begins without a checkpoint. Never beside one: both bring the actor index up to date.
  */
 export class Checkpointer {
   readonly #state: PartitionState;

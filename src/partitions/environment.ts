@@ -10,7 +10,7 @@ interface EnvironmentOptions {
   readonly durability: 'disk' | 'process';
   readonly readOnly?: boolean | undefined;
   readonly mapSize: number;
-  /** Of the thread, when it may be ended: its own writes are whole. */
+  /** With it, an exit of the process does not cut a write of this thread (`whole-writes.ts`). */
   readonly writes?: SharedArrayBuffer | undefined;
 }
 

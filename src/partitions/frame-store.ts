@@ -13,7 +13,7 @@ export class FrameStore {
   readonly #journal: Journal;
   readonly #ring = new ArrayBuffer(limits.recent_frames_bytes);
   readonly #recent = new Map<number, Bytes>();
-  /** What was kept, from the oldest on: a map would go past all that was deleted from it lately. */
+  /** What was kept, oldest first. To find its first key a map steps over all that was deleted lately. */
   #oldest: Kept | undefined;
   #newest: Kept | undefined;
   #next = 0;

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { reasonOf } from './fault.js';
 
 const { errno } = constants;
-/** What of the system's refusals is none of what a file holds; LMDB calls much of that EINVAL. */
+/** Errors of the system that say nothing of what a file holds. Of damage, LMDB often says EINVAL. */
 const SYSTEM: ReadonlySet<number> = new Set([
   ...[errno.EACCES, errno.EPERM, errno.ELOOP, errno.EROFS, errno.ENOLCK],
   ...[errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOSPC, errno.EDQUOT],

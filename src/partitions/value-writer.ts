@@ -11,7 +11,7 @@ const doubleBytes = new Uint8Array(double.buffer);
 /** A value of a kind, or so deep, that nobody could read it again. */
 export class Unpackable extends Error {}
 
-/** What has no room behind the end of `u8` is counted and not written. */
+/** What would be beyond the end of `u8` is counted and not written. */
 export class ValueWriter {
   #u8: Uint8Array = new Uint8Array(0);
   #at = 0;

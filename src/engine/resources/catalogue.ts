@@ -40,7 +40,7 @@ export class Catalogue implements Items {
     if (found.ok) for (const item of found.value) this.#note(item);
   }
 
-  /** Callers get the very objects that are kept, which have no others within. */
+  /** Callers get the objects that are kept, so these are frozen; there are no others inside them. */
   #note(item: Item): void {
     Object.freeze(item);
     const known = this.#items.get(item.sku);
