@@ -3,9 +3,8 @@ import type { EntitlementStatus } from '../../engine/economy.js';
 import type { Wallet } from '../../engine/wallet.js';
 import { addOperation, type Doors } from '../operation.js';
 import { examples, page } from '../schemas/examples.js';
-import { pageOf, pageQuery, sku } from '../schemas/parts.js';
+import { type PageText, pageIn, pageOf, pageQuery, sku } from '../schemas/parts.js';
 import * as schemas from '../schemas/shop.js';
-import { type PageText, pageIn } from './history.js';
 
 const tag = 'Entitlements';
 const moves = {

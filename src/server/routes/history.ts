@@ -3,21 +3,8 @@ import type { TransactionType } from '../../engine/economy.js';
 import type { Wallet } from '../../engine/wallet.js';
 import { addOperation, type Doors } from '../operation.js';
 import { examples, page } from '../schemas/examples.js';
-import { pageOf, pageQuery } from '../schemas/parts.js';
+import { type PageText, pageIn, pageOf, pageQuery } from '../schemas/parts.js';
 import * as schemas from '../schemas/players.js';
-
-/** The query of a page, as text. */
-export interface PageText {
-  readonly limit?: string;
-  readonly cursor?: string;
-}
-
-export function pageIn({ limit, cursor }: PageText): { limit?: number; cursor?: string } {
-  return {
-    ...(limit !== undefined && { limit: Number(limit) }),
-    ...(cursor !== undefined && { cursor }),
-  };
-}
 
 const access = { scope: 'credits', self: true } as const;
 

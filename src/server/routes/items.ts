@@ -5,9 +5,8 @@ import { ifMatchOf, ifNoneMatchOf } from '../conditions.js';
 import * as headers from '../openapi/headers.js';
 import { addOperation, type Doors } from '../operation.js';
 import { examples, page } from '../schemas/examples.js';
-import { pageOf, pageQuery } from '../schemas/parts.js';
+import { type PageText, pageIn, pageOf, pageQuery } from '../schemas/parts.js';
 import * as schemas from '../schemas/shop.js';
-import { type PageText, pageIn } from './history.js';
 
 const tag = 'Catalogue';
 

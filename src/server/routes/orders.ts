@@ -5,9 +5,8 @@ import { may } from '../caller.js';
 import { addOperation, type Doors } from '../operation.js';
 import { Problem } from '../problems.js';
 import { examples, page } from '../schemas/examples.js';
-import { body, pageOf, pageQuery } from '../schemas/parts.js';
+import { body, type PageText, pageIn, pageOf, pageQuery } from '../schemas/parts.js';
 import * as schemas from '../schemas/shop.js';
-import { type PageText, pageIn } from './history.js';
 
 const tag = 'Orders';
 const access = { scope: 'orders', self: true } as const;

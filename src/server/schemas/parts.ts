@@ -49,7 +49,21 @@ export function pageQuery(filters: Properties = {}) {
   return body({ limit, cursor: text, ...filters });
 }
 
-/** The same, or null: as if the member were absent. */
+/** Such a query as it comes. */
+export interface PageText {
+  readonly limit?: string;
+  readonly cursor?: string;
+}
+
+/** What it asks for. */
+export function pageIn({ limit, cursor }: PageText): { limit?: number; cursor?: string } {
+  return {
+    ...(limit !== undefined && { limit: Number(limit) }),
+    ...(cursor !== undefined && { cursor }),
+  };
+}
+
+/** What has a schema, or null: as if the member were absent. */
 export function nullable<const Schema extends { readonly type: string }>(schema: Schema) {
   return { ...schema, type: [schema.type, 'null'] } as const;
 }
