@@ -94,7 +94,7 @@ export const limits = {
   recovery_stall_ms: 60_000,
   /** Attempts to bring a partition back before it stays failed. */
   recovery_attempts: 5,
-  /** A thread that ends sooner had a short life; after several of them the next one waits, this long at most. */
+  /** A thread that ends sooner had a short life; after several the next one waits, this long at most. */
   short_life_ms: 10_000,
   restart_pause_ms: 5_000,
 

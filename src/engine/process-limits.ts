@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 
 const LIMITS = '/proc/self/limits';
 
-/** What this process may have, by the system's name for it; undefined where there is no bound, or none is told. */
+/** What this process may have, by the system's name for it; undefined where nothing bounds it. */
 export function processLimit(name: string): number | undefined {
   if (!existsSync(LIMITS)) return undefined;
   const told = new RegExp(`^${name} +(\\d+)`, 'm').exec(readFileSync(LIMITS, 'utf8'))?.[1];

@@ -8,7 +8,7 @@ interface Fault {
   readonly code?: RefusalCode;
 }
 
-/** Finds what is wrong with a value of whatever kind; undefined: it is a T, and nothing was allocated. */
+/** Finds what is wrong with a value of any kind; undefined: it is a T. It allocates nothing then. */
 export interface Form<T> {
   (value: unknown): Fault | undefined;
   /** For the compiler alone. */

@@ -160,7 +160,7 @@ export class Actors {
     return sameBytes(bytes.u8, userAt(bytes, record), sought.u8, here, length);
   };
 
-  /** Begins a generation, when no actor is dirty. Nobody asked for those who are dropped with the oldest. */
+  /** Begins a generation, when no actor is dirty, and drops the oldest: nobody asked for who is in it. */
   age(): void {
     assert.equal(this.#changed.length, 0, 'a generation is clean when it is the older one');
     this.#older = this.#table;

@@ -5,8 +5,8 @@ import type { Bytes } from './bytes.js';
  * bits (sequential, time-ordered, sharing a prefix) spread as random ones do.
  *
  * Texts are hashed with HalfSipHash-1-3, so that nobody can prepare names that collide: with a hash
- * that only begins with its seed, there are names which collide under every seed. A uuid has four words, too
- * few for more than a handful: MurmurHash3's mixing is enough for it, and takes a third of the time.
+ * that only begins with its seed, some names collide under every seed. A uuid has four words, too few
+ * for more than a handful: MurmurHash3's mixing is enough for it, and takes a third of the time.
  */
 export class Hash {
   /** The eight bytes that it was made with. */
