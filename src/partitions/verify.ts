@@ -148,12 +148,11 @@ function readWhole(store: CheckpointStore, seed: Uint8Array): Checkpoint | undef
 
 class Walk {
   readonly #journal: Journal;
-  readonly #partition: number;
+  readonly #plan: PartitionPlan;
   readonly #copy = new FrameCopy();
   readonly #verifier: EntryVerifier;
   readonly #checkpoint: Checkpoint | CheckpointFault | undefined;
   readonly #last: number;
-  readonly #known: number;
   #hash: Buffer;
   #frame = 0;
   #sequence = 1;
@@ -166,12 +165,10 @@ class Walk {
     ids: SharedIds,
     checkpoint: Checkpoint | CheckpointFault | undefined,
   ) {
-    const { partition, genesisHash, known, before } = plan;
     this.#journal = journal;
-    this.#partition = partition;
-    this.#hash = Buffer.from(genesisHash);
-    this.#last = lastBefore(journal, before);
-    this.#known = known;
+    this.#plan = plan;
+    this.#hash = Buffer.from(plan.genesisHash);
+    this.#last = lastBefore(journal, plan.before);
     this.#checkpoint = checkpoint;
     this.#verifier = new EntryVerifier(new FrameStore(journal), plan, ids);
   }
@@ -185,7 +182,7 @@ class Walk {
     }
     if (this.#fault !== undefined) return;
     const fault = this.#faultAtEnd();
-    if (fault !== undefined) this.#fault = `partition ${this.#partition}: ${fault}`;
+    if (fault !== undefined) this.#fault = `partition ${this.#plan.partition}: ${fault}`;
   }
 
   report(): PartitionReport {
@@ -210,7 +207,8 @@ class Walk {
       this.#verifier.frames.keep(number, stored);
       const bytes = this.#copy.of(stored);
       const header = readFrameHeader(bytes);
-      const [partition, previous, sequence] = [this.#partition, this.#hash, this.#sequence];
+      const { partition } = this.#plan;
+      const [previous, sequence] = [this.#hash, this.#sequence];
       checkSuccession(header, { number, partition, previous, sequence });
       if (header.time < this.#time) throw new FrameFault('is older than the one before it');
       eachEntry(bytes, (at, index) => {
@@ -226,7 +224,7 @@ class Walk {
     } catch (error) {
       refuseMemory(error);
       const place = entry < 0 ? '' : `, entry ${entry}`;
-      this.#fault = `partition ${this.#partition}, frame ${number}${place}: ${faultIn(error)}`;
+      this.#fault = `partition ${this.#plan.partition}, frame ${number}${place}: ${faultIn(error)}`;
     }
   }
 
@@ -247,7 +245,7 @@ class Walk {
   #faultAtEnd(): string | undefined {
     if (this.#last === 0) return 'has no frame';
     const { last } = this.#journal;
-    const older = faultOfEnd(last, this.#known);
+    const older = faultOfEnd(last, this.#plan.known);
     if (older !== undefined) return older;
     const books = this.#verifier.books.values();
     if (totalOf(books) !== 0n) return 'the sums are not zero';
