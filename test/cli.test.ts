@@ -6,48 +6,84 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { openWallet } from 'purser';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { newDirectory } from './support/directory.js';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { newDirectory, sharedDirectory } from './support/directory.js';
 import { main, run, serve } from './support/server.js';
 import { bet } from './support/wallet-cases.js';
 
-test.each([
-  ['no command', []],
-  ['an unknown command', ['steal']],
-  ['an unknown option', ['serve', '--colour', 'red']],
-  ['a port that is no number', ['serve', '--port', 'x']],
-  ['a dialect that is none', ['serve', '--dialect', 'klingon']],
-  ['no partitions', ['serve', '--partitions', '0']],
-  ['a directory that cannot be made', ['serve', '--data', '/proc/purser', '--port', '0']],
-  ['one below it', ['serve', '--data', '/proc/purser/q/b', '--port', '0']],
-  ['a host that others reach, without keys', ['serve', '--host', '0.0.0.0', '--port', '0']],
-  ['a proxy in front, without keys', ['serve', '--trusted-proxies', '::1', '--port', '0']],
-  ['a directory that is none', ['verify', '--data', '/nowhere/at/all']],
-  ['a day that there is not', ['export', '--from', '2026-02-30']],
-])('%s: one clear line and exit 2', (_what, args) => {
-  const { code, err } = run(...args);
-  expect(code).toBe(2);
-  expect(err).toMatch(/^purser: .+\n$/);
+interface Line {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What lines end with that one process runs: to load the command for each takes most of the time. */
+function runAll(
+  lines: readonly Line[],
+): readonly { readonly code: number; readonly err: string }[] {
+  const script = join(import.meta.dirname, 'support/commands.mjs');
+  const { stdout } = spawnSync(process.execPath, [script, JSON.stringify(lines)], {
+    encoding: 'utf8',
+  });
+  return JSON.parse(stdout);
+}
+
+describe('one clear line and exit 2', () => {
+  const mistakes: readonly (readonly [what: string, args: readonly string[]])[] = [
+    ['no command', []],
+    ['an unknown command', ['steal']],
+    ['an unknown option', ['serve', '--colour', 'red']],
+    ['a port that is no number', ['serve', '--port', 'x']],
+    ['a dialect that is none', ['serve', '--dialect', 'klingon']],
+    ['no partitions', ['serve', '--partitions', '0']],
+    ['a directory that cannot be made', ['serve', '--data', '/proc/purser', '--port', '0']],
+    ['one below it', ['serve', '--data', '/proc/purser/q/b', '--port', '0']],
+    ['a host that others reach, without keys', ['serve', '--host', '0.0.0.0', '--port', '0']],
+    ['a proxy in front, without keys', ['serve', '--trusted-proxies', '::1', '--port', '0']],
+    ['a directory that is none', ['verify', '--data', '/nowhere/at/all']],
+    ['a day that there is not', ['export', '--from', '2026-02-30']],
+  ];
+  let ended: ReturnType<typeof runAll>;
+
+  beforeAll(() => {
+    ended = runAll(mistakes.map(([, args]) => ({ args, env: {} })));
+  });
+
+  test.each(mistakes.map(([what], i) => [what, i] as const))('%s', (_, i) => {
+    expect(ended[i]).toEqual({ code: 2, err: expect.stringMatching(/^purser: .+\n$/) });
+  });
+
+  test('of the command itself', () => {
+    const { code, err } = run('steal');
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/^purser: .+\n$/) });
+  });
 });
 
-test.each([
-  ['PURSER_WEBHOOK_SECRET_TESTPSP', 'whsec_short'],
-  ['PURSER_WEBHOOK_SECRET_testpsp', `whsec_${'A'.repeat(32)}`],
-  ['PURSER_WEBHOOK_SECRET', `whsec_${'A'.repeat(32)}`],
-  ['PURSER_API_KEYS', 'key:nowhere'],
-  ['PURSER_API_KEYS', 'a key with spaces:admin'],
-  ['PURSER_HUB88_PUBLIC_KEY', 'no key'],
-  ['PURSER_SELF_TOPUP', 'perhaps'],
-  ['JWT_SECRET', 'short'],
-  ['FRONTEND_URL', 'nowhere'],
-])('a malformed %s is found before anything is made', (variable, value) => {
-  const directory = newDirectory();
-  process.env[variable] = value;
-  const { code, err } = run('serve', '--data', directory, '--port', '0');
-  delete process.env[variable];
-  expect(code).toBe(2);
-  expect(err).toMatch(new RegExp(`^purser: ${variable}: .+\\n$`));
-  expect(existsSync(directory)).toBe(false);
+describe('what is malformed is found before anything is made', () => {
+  const malformed = [
+    ['PURSER_WEBHOOK_SECRET_TESTPSP', 'whsec_short'],
+    ['PURSER_WEBHOOK_SECRET_testpsp', `whsec_${'A'.repeat(32)}`],
+    ['PURSER_WEBHOOK_SECRET', `whsec_${'A'.repeat(32)}`],
+    ['PURSER_API_KEYS', 'key:nowhere'],
+    ['PURSER_API_KEYS', 'a key with spaces:admin'],
+    ['PURSER_HUB88_PUBLIC_KEY', 'no key'],
+    ['PURSER_SELF_TOPUP', 'perhaps'],
+    ['JWT_SECRET', 'short'],
+    ['FRONTEND_URL', 'nowhere'],
+  ] as const;
+  const directory = sharedDirectory();
+  let ended: ReturnType<typeof runAll>;
+
+  beforeAll(() => {
+    const args = ['serve', '--data', directory, '--port', '0'];
+    ended = runAll(malformed.map(([variable, value]) => ({ args, env: { [variable]: value } })));
+  });
+
+  test.each(malformed.map(([variable], i) => [variable, i] as const))('%s', (variable, i) => {
+    const line = new RegExp(`^purser: ${variable}: .+\\n$`);
+    expect(ended[i]).toEqual({ code: 2, err: expect.stringMatching(line) });
+  });
+
+  test('nothing is there', () => expect(existsSync(directory)).toBe(false));
 });
 
 test.each([
