@@ -41,7 +41,7 @@ function transferring(wallet: Wallet, name: string): () => Promise<number> {
       const sent = await wallet.transfers.create(player, { to, amount: 1 }, { idempotencyKey });
       expect(sent.ok).toBe(true);
       done += 1;
-      await wait(5);
+      await wait(1);
     }
   });
   return async () => {
