@@ -88,6 +88,8 @@ export const limits = {
 
   /** A batch that has not returned after this long stops its partition. */
   commit_timeout_ms: 5_000,
+  /** A process that opens files of a served directory keeps its writers still for so long at most. */
+  visit_ms: 3_000,
   /** A thread that does not end after this long is held by the system. */
   thread_end_ms: 15_000,
   /** A thread that did not come up after this long without progress is given up. */

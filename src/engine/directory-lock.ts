@@ -1,7 +1,10 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { limits } from '../limits.js';
+import { doorOf } from '../partitions/visit.js';
 import { OpenError } from './errors.js';
+import { holdWriters } from './writers.js';
 
 /** Exclusive use of a data directory, until it is released or the process dies. */
 interface DirectoryLock {
@@ -22,22 +25,41 @@ function inUse(dataDir: string): OpenError {
 }
 
 function lockBySocket(dataDir: string): Promise<DirectoryLock> {
-  const { dev, ino } = statSync(dataDir);
-  const server = createServer((socket) => socket.destroy());
+  const visits = new Set<Socket>();
+  const server = createServer((socket) => void receive(socket, dataDir, visits));
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(error.code === 'EADDRINUSE' ? inUse(dataDir) : error);
     });
     // The workers of a cluster would share what one of them listens on.
-    server.listen({ path: `\0purser-${dev}-${ino}`, exclusive: true }, () => {
+    server.listen({ path: doorOf(dataDir), exclusive: true }, () => {
       server.unref();
-      resolve({ release: () => closed(server) });
+      resolve({ release: () => closed(server, visits) });
     });
   });
 }
 
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()));
+/** A process that opens files here (`visit.ts`): nothing is written from the word until it hangs up. */
+async function receive(socket: Socket, dataDir: string, visits: Set<Socket>): Promise<void> {
+  const { still, release } = holdWriters(dataDir);
+  const longest = setTimeout(() => socket.destroy(), limits.visit_ms).unref();
+  visits.add(socket.unref());
+  // Whoever ends in a visit has hung up.
+  socket.on('error', () => {});
+  socket.once('close', () => {
+    clearTimeout(longest);
+    visits.delete(socket);
+    release();
+  });
+  await still;
+  socket.write('still');
+}
+
+function closed(server: Server, visits: ReadonlySet<Socket>): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    for (const socket of visits) socket.destroy();
+  });
 }
 
 async function lockByFile(dataDir: string): Promise<DirectoryLock> {

@@ -185,7 +185,7 @@ export async function* exportEntries(
 ): AsyncGenerator<ExportedEntry> {
   const manifest = begunDirectory(dataDir);
   await demandSound(dataDir, manifest, 'read');
-  const sources = partitionDirectories(dataDir, manifest).map(readEntries);
+  const sources = await Promise.all(partitionDirectories(dataDir, manifest).map(readEntries));
   const { user, from, to } = filter;
   try {
     for (const entry of merged(sources.map((source, number) => placed(source.entries, number)))) {

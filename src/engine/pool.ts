@@ -3,7 +3,7 @@ import { limits } from '../limits.js';
 import type { PartitionOptions, Task } from '../partitions/slots.js';
 import { allocateTurnRing, type TurnMessage, TurnSender } from '../partitions/turn-ring.js';
 import type { WorkerOptions } from '../partitions/worker.js';
-import { exitAfterWrites } from './exit.js';
+import { noteWriter } from './writers.js';
 
 /** The one thread of a partition, under the supervision of a pool of exactly one. */
 export interface Thread {
@@ -19,6 +19,8 @@ const WORKER = new URL('../partitions/worker.js', import.meta.url).href;
 export interface ThreadOptions extends PartitionOptions {
   /** Heap of the thread's old generation, MiB. */
   readonly heapMegabytes: number;
+  /** As `whole-writes.ts` says. */
+  readonly writes: SharedArrayBuffer;
 }
 
 /** How a partition gets its thread. */
@@ -56,7 +58,7 @@ export function startThread(options: ThreadOptions): Thread {
   });
   const sender = new TurnSender(turns);
   pool.on('message', (end: TurnMessage) => sender.hear(end));
-  const ended = exitAfterWrites(options.writes);
+  const ended = noteWriter(options.directory, options.writes);
   const destroy = (): Promise<void> => {
     isWanted = false;
     sender.close();

@@ -8,6 +8,7 @@ import { readChecked } from './frame-store.js';
 import { type Journal, openJournal } from './journal.js';
 import { journalDirectory } from './journal-file.js';
 import { lastBefore } from './moment.js';
+import { openStill } from './visit.js';
 
 const FRAMES_A_COMMIT = 256;
 
@@ -26,7 +27,9 @@ export async function copyJournal(
 ): Promise<void> {
   mkdirSync(journalDirectory(to), { recursive: true, mode: 0o700 });
   refuseWithoutRoom(from, to);
-  const source = openJournal(journalDirectory(from), { durability: 'disk', readOnly: true });
+  const source = await openStill(from, () => {
+    return openJournal(journalDirectory(from), { durability: 'disk', readOnly: true });
+  });
   const target = openJournal(journalDirectory(to), { durability: 'disk' });
   try {
     const older = faultOfEnd(source.last, known);

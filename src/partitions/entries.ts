@@ -27,6 +27,7 @@ import {
 import { hexAt, userOf } from './request-record.js';
 import { settingOf } from './setting-record.js';
 import { readUuid } from './uuid.js';
+import { openStill } from './visit.js';
 
 /** An entry as a person reads it; amounts in minor units. */
 export interface PlainEntry {
@@ -50,11 +51,13 @@ export interface PlainEntry {
 }
 
 /** The entries of a partition's journal, oldest first. Close what it gives when done. */
-export function readEntries(
+export async function readEntries(
   directory: string,
   partition: number,
-): { readonly entries: Generator<PlainEntry>; close(): Promise<void> } {
-  const journal = openJournal(journalDirectory(directory), { durability: 'disk', readOnly: true });
+): Promise<{ readonly entries: Generator<PlainEntry>; close(): Promise<void> }> {
+  const journal = await openStill(directory, () => {
+    return openJournal(journalDirectory(directory), { durability: 'disk', readOnly: true });
+  });
   return { entries: walk(journal, partition), close: () => journal.close() };
 }
 

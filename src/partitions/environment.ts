@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, linkSync, rmSync, writeFileSync } fr
 import { join } from 'node:path';
 import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 import { isFullDisk } from './fault.js';
-import { writeWhole } from './whole-writes.js';
+import { beginWrite, endWrite } from './whole-writes.js';
 
 export type Environment = RootDatabase<Buffer, Buffer>;
 
@@ -41,11 +41,28 @@ export function openEnvironment(directory: string, options: EnvironmentOptions):
 }
 
 function keepWhole(db: Environment, writes: Int32Array): void {
-  const { transactionSync } = db;
+  const { transactionSync, put, remove, batch } = db;
   // `putSync` goes through it too.
   db.transactionSync = (action, flags) => {
-    return writeWhole(writes, () => transactionSync.call(db, action, flags) as never);
+    beginWrite(writes);
+    try {
+      return transactionSync.call(db, action, flags) as never;
+    } finally {
+      endWrite(writes);
+    }
   };
+  const whole = <Args extends unknown[]>(write: (...args: Args) => Promise<boolean>) => {
+    return (...args: Args): Promise<boolean> => {
+      beginWrite(writes);
+      const written = write.apply(db, args);
+      const end = (): void => endWrite(writes);
+      written.then(end, end);
+      return written;
+    };
+  };
+  db.put = whole(put as never) as never;
+  db.remove = whole(remove as never) as never;
+  db.batch = whole(batch as never) as never;
 }
 
 /** As long as LMDB makes it. */

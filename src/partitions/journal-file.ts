@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { limits } from '../limits.js';
 import { freeBytes, journalRoom, syncDataFile } from './data-file.js';
 import { type Environment, openEnvironment } from './environment.js';
+import { mayWriteHere } from './whole-writes.js';
 
 /** Frames of one partition on a disk, under growing numbers. */
 export interface JournalFile {
@@ -33,7 +34,7 @@ export interface NumberedFrame {
 export interface JournalOptions {
   readonly durability: 'disk' | 'process';
   readonly readOnly?: boolean;
-  /** Absent: an exit would cut what is written on this thread, so LMDB's own thread commits all. */
+  /** As `whole-writes.ts` says. */
   readonly writes?: SharedArrayBuffer | undefined;
 }
 
@@ -47,7 +48,7 @@ export function openJournalFile(directory: string, options: JournalOptions): Jou
   // Waits for a writer that a dead thread of this process may have left at work.
   if (!options.readOnly) db.transactionSync(() => {});
   if (options.durability === 'disk' && !options.readOnly) syncDataFile(directory);
-  return new LmdbFile(db, directory, lastNumber(db), options.writes !== undefined);
+  return new LmdbFile(db, directory, lastNumber(db), mayWriteHere(options.writes));
 }
 
 function keyOf(number: number): Buffer {

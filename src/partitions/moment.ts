@@ -1,8 +1,10 @@
+import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { faultOfDataFile } from './data-file.js';
 import { timeOfStored } from './frame.js';
 import { type Journal, openJournal } from './journal.js';
 import { journalDirectory } from './journal-file.js';
+import { openStill } from './visit.js';
 
 /**
  * A moment, milliseconds since 1970: frames of all these partitions that were begun before it are a
@@ -27,7 +29,9 @@ export async function momentOf(
 async function newestTime(path: string): Promise<number> {
   try {
     if (faultOfDataFile(path) !== undefined) return Number.NEGATIVE_INFINITY;
-    const journal = openJournal(path, { durability: 'disk', readOnly: true });
+    const journal = await openStill(dirname(path), () => {
+      return openJournal(path, { durability: 'disk', readOnly: true });
+    });
     const newest = journal.read(journal.last);
     const time = newest === undefined ? Number.NEGATIVE_INFINITY : timeOfStored(newest);
     await journal.close();

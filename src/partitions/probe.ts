@@ -5,6 +5,7 @@ import { reasonOf } from './fault.js';
 import { openJournal } from './journal.js';
 import { journalDirectory } from './journal-file.js';
 import { refuseUnreadable, Unreadable } from './unreadable.js';
+import { openStill } from './visit.js';
 
 /**
  * Looks at partition directories in a process of its own, which may crash over a file that is
@@ -20,7 +21,9 @@ async function probeJournal(directory: string): Promise<string | undefined> {
   const fault = faultOfDataFile(path);
   if (fault !== undefined) return fault;
   try {
-    const journal = openJournal(path, { durability: 'disk', readOnly: true });
+    const journal = await openStill(directory, () => {
+      return openJournal(path, { durability: 'disk', readOnly: true });
+    });
     const first = journal.read(1) === undefined;
     const last = journal.read(journal.last) === undefined;
     await journal.close();
@@ -37,7 +40,7 @@ async function probeCheckpoint(directory: string): Promise<boolean> {
   if (faultOfDataFile(path) !== undefined) return false;
   let store: CheckpointStore | undefined;
   try {
-    store = openCheckpoints(directory, 'disk', true);
+    store = await openStill(directory, () => openCheckpoints(directory, 'disk', true));
     const { runs, parts } = store.read() ?? { runs: 0, parts: 0 };
     for (let run = 0; run < runs; run++) store.readRun(run);
     for (let part = 0; part < parts; part++) store.readPart(part);

@@ -126,6 +126,6 @@ export interface PartitionOptions {
   readonly epochs: SharedArrayBuffer;
   /** Two doubles: frames replayed and frames to replay. */
   readonly progress: SharedArrayBuffer;
-  /** As `whole-writes.ts` says; absent where the process does not exit from the engine's thread. */
+  /** As `whole-writes.ts` says; absent where nobody else opens what is written. */
   readonly writes?: SharedArrayBuffer | undefined;
 }

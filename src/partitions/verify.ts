@@ -28,6 +28,7 @@ import { journalDirectory } from './journal-file.js';
 import { lastBefore } from './moment.js';
 import type { SharedIds } from './shared-ids.js';
 import { refuseUnreadable } from './unreadable.js';
+import { openStill } from './visit.js';
 
 /** What the walk of one partition found, as far as it came. */
 export interface PartitionReport {
@@ -78,7 +79,9 @@ export async function verifyPartition(
     const damaged = faultOfDataFile(path);
     if (damaged !== undefined) return unread(partition, damaged);
     const checkpoint = await readCheckpoint(directory, ids.hash.seed);
-    const journal = openJournal(path, { durability: 'disk', readOnly: true });
+    const journal = await openStill(directory, () => {
+      return openJournal(path, { durability: 'disk', readOnly: true });
+    });
     journals.push(journal);
     return await verifyJournal(journal, checkpoint, plan, ids, watch);
   } catch (error) {
@@ -123,7 +126,7 @@ async function readCheckpoint(
   if (damaged !== undefined) return new CheckpointFault(damaged);
   let store: CheckpointStore | undefined;
   try {
-    store = openCheckpoints(directory, 'disk', true);
+    store = await openStill(directory, () => openCheckpoints(directory, 'disk', true));
     return readWhole(store, seed);
   } catch (error) {
     refuseMemory(error);

@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { statSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Unreadable } from './unreadable.js';
+
+const ATTEMPTS = 20;
+const PAUSE_MS = 50;
+/** Whoever says nothing for so long has its main thread held, which gives the others nothing to write. */
+const SILENCE_MS = 3_000;
+let isSilent = false;
+
+/** On Linux: where a data directory's process listens, an abstract socket; there is none without one. */
+export function doorOf(dataDir: string): string {
+  const { dev, ino } = statSync(dataDir);
+  return `\0purser-${dev}-${ino}`;
+}
+
+/**
+ * Opens files of LMDB in a partition's directory that another process may be serving, while that one
+ * writes nothing (`whole-writes.ts` says why).
+ */
+export async function openStill<T>(partitionDirectory: string, open: () => T): Promise<T> {
+  const visit = await knock(dirname(partitionDirectory));
+  try {
+    return open();
+  } finally {
+    visit?.destroy();
+  }
+}
+
+/** Resolves when the server is still, for as long as the socket is open; undefined: nobody serves. */
+async function knock(dataDir: string): Promise<Socket | undefined> {
+  if (process.platform !== 'linux' || isSilent) return undefined;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const socket = connect({ path: doorOf(dataDir) });
+    try {
+      // It ends without a word where the server ends, or could not be still in time.
+      const heard = ['data', 'close', 'timeout'].map((event) => once(socket, event));
+      socket.setTimeout(SILENCE_MS);
+      const [word] = await Promise.race(heard);
+      if (word instanceof Buffer) return socket;
+      isSilent = !socket.destroyed;
+      if (isSilent) return socket;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return undefined;
+      throw error;
+    }
+    await wait(PAUSE_MS);
+  }
+  throw new Unreadable(`${dataDir} is written without a pause: try again`);
+}

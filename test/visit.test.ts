@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { openWallet } from 'purser';
+import { expect, test } from 'vitest';
+import { doorOf } from '../dist/partitions/visit.js';
+import { newDirectory } from './support/directory.js';
+import { bet } from './support/wallet-cases.js';
+
+/** Makes a frame that LMDB's thread commits, not the partition's own. */
+const large = { meta: { text: 'x'.repeat(40_000) } };
+
+async function visit(dataDir: string): Promise<Socket> {
+  const socket = connect({ path: doorOf(dataDir) });
+  await once(socket, 'data');
+  return socket;
+}
+
+test.runIf(process.platform === 'linux').each([
+  ['small', {}],
+  ['large', large],
+])(
+  'no %s frame is written while another process opens the files, and then all are',
+  async (_, more) => {
+    const dataDir = newDirectory();
+    const wallet = await openWallet({ dataDir, partitions: 2 });
+    const users = Array.from({ length: 8 }, (_, i) => `user${i}`);
+    await wallet.createUsers(users);
+    const visits = [await visit(dataDir), await visit(dataDir)];
+    let answered = 0;
+    const bets = users.map(async (user) => {
+      const answer = await wallet.bet({ ...bet(user, 1), ...more });
+      answered += 1;
+      return answer.status;
+    });
+    await wait(300);
+    visits.pop()?.destroy();
+    await wait(300);
+    expect(answered).toBe(0);
+    visits.pop()?.destroy();
+    expect(new Set(await Promise.all(bets))).toEqual(new Set(['RS_OK']));
+    await wallet.close();
+  },
+);
+
+test.runIf(process.platform === 'linux')(
+  'who does not hang up is shown out, and nobody waits any longer',
+  async () => {
+    const dataDir = newDirectory();
+    const wallet = await openWallet({ dataDir, partitions: 1 });
+    await wallet.createUsers(['alice']);
+    const socket = await visit(dataDir);
+    const shownOut = once(socket.resume(), 'close');
+    expect(await wallet.bet(bet('alice', 1))).toMatchObject({ status: 'RS_OK' });
+    await shownOut;
+    // Nor does one hold up the end.
+    const last = await visit(dataDir);
+    last.on('error', () => {});
+    await wallet.close();
+    const again = await openWallet({ dataDir });
+    expect(await again.bet(bet('alice', 1))).toMatchObject({ status: 'RS_OK' });
+    await again.close();
+  },
+);
