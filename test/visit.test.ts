@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openWallet } from 'purser';
 import { expect, test } from 'vitest';
-import { doorOf } from '../dist/partitions/visit.js';
+import { doorOf, passwordOf } from '../dist/partitions/visit.js';
 import { newDirectory } from './support/directory.js';
 import { bet } from './support/wallet-cases.js';
 
@@ -12,9 +12,23 @@ const large = { meta: { text: 'x'.repeat(40_000) } };
 
 async function visit(dataDir: string): Promise<Socket> {
   const socket = connect({ path: doorOf(dataDir) });
+  socket.write(passwordOf(dataDir) ?? '');
   await once(socket, 'data');
   return socket;
 }
+
+test.runIf(process.platform === 'linux')(
+  'who does not know what the manifest says is sent away',
+  async () => {
+    const dataDir = newDirectory();
+    const wallet = await openWallet({ dataDir, partitions: 1 });
+    const socket = connect({ path: doorOf(dataDir) });
+    socket.write(Buffer.alloc(32));
+    await once(socket.resume(), 'close');
+    expect(await wallet.createUsers(['alice'])).toBe(1);
+    await wallet.close();
+  },
+);
 
 test.runIf(process.platform === 'linux').each([
   ['small', {}],

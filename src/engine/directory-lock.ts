@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { limits } from '../limits.js';
-import { doorOf } from '../partitions/visit.js';
+import { doorOf, passwordOf } from '../partitions/visit.js';
 import { OpenError } from './errors.js';
 import { holdWriters } from './writers.js';
 
@@ -26,7 +26,7 @@ function inUse(dataDir: string): OpenError {
 
 function lockBySocket(dataDir: string): Promise<DirectoryLock> {
   const visits = new Set<Socket>();
-  const server = createServer((socket) => void receive(socket, dataDir, visits));
+  const server = createServer((socket) => receive(socket, dataDir, visits));
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(error.code === 'EADDRINUSE' ? inUse(dataDir) : error);
@@ -40,8 +40,7 @@ function lockBySocket(dataDir: string): Promise<DirectoryLock> {
 }
 
 /** A process that opens files here (`visit.ts`): nothing is written from the word until it hangs up. */
-async function receive(socket: Socket, dataDir: string, visits: Set<Socket>): Promise<void> {
-  const { still, release } = holdWriters(dataDir);
+function receive(socket: Socket, dataDir: string, visits: Set<Socket>): void {
   const longest = setTimeout(() => socket.destroy(), limits.visit_ms).unref();
   visits.add(socket.unref());
   // Whoever ends in a visit has hung up.
@@ -49,8 +48,15 @@ async function receive(socket: Socket, dataDir: string, visits: Set<Socket>): Pr
   socket.once('close', () => {
     clearTimeout(longest);
     visits.delete(socket);
-    release();
   });
+  // Where this process has no files left to read the manifest, the visitor asks again.
+  socket.once('data', (said) => admit(socket, dataDir, said).catch(() => socket.destroy()));
+}
+
+async function admit(socket: Socket, dataDir: string, said: Buffer): Promise<void> {
+  if (!passwordOf(dataDir)?.equals(said)) throw new Error('the manifest says something else');
+  const { still, release } = holdWriters(dataDir);
+  socket.once('close', release);
   await still;
   socket.write('still');
 }

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Unreadable } from './unreadable.js';
 
@@ -15,6 +16,13 @@ let isSilent = false;
 export function doorOf(dataDir: string): string {
   const { dev, ino } = statSync(dataDir);
   return `\0purser-${dev}-${ino}`;
+}
+
+/** What a visitor says first: an abstract socket is open to everybody, the manifest to those with rights. */
+export function passwordOf(dataDir: string): Buffer | undefined {
+  const manifest = join(dataDir, 'manifest.json');
+  if (!existsSync(manifest)) return undefined;
+  return createHash('sha256').update('visit').update(readFileSync(manifest)).digest();
 }
 
 /**
@@ -34,7 +42,11 @@ export async function openStill<T>(partitionDirectory: string, open: () => T): P
 async function knock(dataDir: string): Promise<Socket | undefined> {
   if (process.platform !== 'linux' || isSilent) return undefined;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const password = passwordOf(dataDir);
+    // Nothing was ever answered from there.
+    if (password === undefined) return undefined;
     const socket = connect({ path: doorOf(dataDir) });
+    socket.write(password);
     try {
       // It ends without a word where the server ends, or could not be still in time.
       const heard = ['data', 'close', 'timeout'].map((event) => once(socket, event));
