@@ -1,10 +1,14 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { openWallet } from 'purser';
 import { expect, test } from 'vitest';
 import { doorOf, passwordOf } from '../dist/partitions/visit.js';
 import { newDirectory } from './support/directory.js';
+import { main, run } from './support/server.js';
+import { hasStrace } from './support/tracer.js';
 import { bet } from './support/wallet-cases.js';
 
 /** Makes a frame that LMDB's thread commits, not the partition's own. */
@@ -73,6 +77,45 @@ test.runIf(process.platform === 'linux')(
     await wallet.close();
     const again = await openWallet({ dataDir });
     expect(await again.bet(bet('alice', 1))).toMatchObject({ status: 'RS_OK' });
+    await again.close();
+  },
+);
+
+test.skipIf(!hasStrace)(
+  'a copy that takes long to open the files takes no commit away from under the server',
+  async () => {
+    const [dataDir, copy] = [newDirectory(), newDirectory()];
+    const wallet = await openWallet({ dataDir, partitions: 1 });
+    await wallet.createUsers(['alice']);
+    let isCopied = false;
+    // LMDB reads the last transaction's number so, and stores it for all processes a little later.
+    const slow = ['-f', '-o', '/dev/null', '-e', 'trace=pread64', '-e'];
+    slow.push('inject=pread64:delay_exit=20000', process.execPath, main);
+    const backup = promisify(execFile)('strace', [
+      ...slow,
+      'backup',
+      '--data',
+      dataDir,
+      '--to',
+      copy,
+    ]);
+    const copied = backup.finally(() => {
+      isCopied = true;
+    });
+    let bets = 0;
+    for (; !isCopied; bets++) await wallet.bet(bet('alice', 1));
+    await copied;
+    expect(bets).toBeGreaterThan(0);
+    await wallet.close();
+    for (const directory of [dataDir, copy]) {
+      expect(run('verify', '--data', directory)).toMatchObject({ code: 0, err: '' });
+    }
+    const again = await openWallet({ dataDir });
+    const { balance } = await again.balance({
+      user: 'alice',
+      request_uuid: bet('alice', 1).request_uuid,
+    });
+    expect(balance).toBe(100_000 - bets);
     await again.close();
   },
 );
