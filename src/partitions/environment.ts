@@ -89,6 +89,8 @@ function makeLockFile(directory: string): void {
 
 /** Where LMDB may not write to its lock file, as after a look by another user, it ends the process. */
 function demandWritable(directory: string): void {
+  // LMDB makes it.
+  if (!existsSync(directory)) return;
   for (const path of ['lock.mdb', 'data.mdb'].map((file) => join(directory, file))) {
     accessSync(existsSync(path) ? path : directory, constants.R_OK | constants.W_OK);
   }

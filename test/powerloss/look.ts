@@ -96,7 +96,7 @@ async function recovered(
   { needed, known }: { readonly needed: Required | undefined; readonly known: number },
 ): Promise<string | undefined> {
   const nothing = new SharedArrayBuffer(16);
-  const writes = new SharedArrayBuffer(4);
+  const writes = new SharedArrayBuffer(12);
   const shared = { slots: nothing, epochs: nothing, progress: nothing, writes };
   const settings = { durability: 'disk', dialect: 'exwallet', supply: 0, currency: 'USD' } as const;
   const options = { directory, partition, genesisHash, seed, ...shared, ...settings };

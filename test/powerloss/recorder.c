@@ -136,8 +136,9 @@ static int opened(const char *path, int flags, mode_t mode) {
   if (is_below(path)) return open_recorded(path, flags, mode);
   if (boot && !strcmp(path, "/proc/sys/kernel/random/boot_id")) path = boot;
   int fd = syscall(SYS_openat, AT_FDCWD, path, flags, mode);
-  if (fd >= 0 && fd < FILES && log_file >= 0 && marks && !strcmp(path, marks))
-    handles[fd] = (struct handle){next_handle++, 0, 1};
+  if (fd < 0 || fd >= FILES) return fd;
+  int is_mark = log_file >= 0 && marks && !strcmp(path, marks);
+  handles[fd] = is_mark ? (struct handle){next_handle++, 0, 1} : (struct handle){0, 0, 0};
   return fd;
 }
 
@@ -180,6 +181,8 @@ static ssize_t write_recorded(struct handle handle, int fd, const struct iovec *
 
 static ssize_t write_parts(int fd, const struct iovec *parts, int count, off_t at, int moves) {
   struct handle *handle = handle_of(fd);
+  /* libuv closes files by the system call itself: the number may be a socket's by now. */
+  if (handle && lseek(fd, 0, SEEK_CUR) < 0) handle = NULL;
   if (handle) return write_recorded(*handle, fd, parts, count, at, moves);
   return moves ? syscall(SYS_writev, fd, parts, count)
                : syscall(SYS_pwritev, fd, parts, count, at, at >> 32);
