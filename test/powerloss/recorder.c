@@ -45,6 +45,7 @@ struct handle {
   uint32_t id;
   uint16_t flags;
   char is_mark;
+  ino_t inode;
 };
 
 #define FILES 4096
@@ -95,8 +96,15 @@ static int is_below(const char *path) {
   return !strncmp(path, base, length) && (path[length] == '/' || !path[length]);
 }
 
+static ino_t inode_of(int fd) {
+  struct stat file;
+  return fstat(fd, &file) ? 0 : file.st_ino;
+}
+
 static struct handle *handle_of(int fd) {
-  return log_file >= 0 && fd >= 0 && fd < FILES && handles[fd].id ? &handles[fd] : NULL;
+  if (log_file < 0 || fd < 0 || fd >= FILES || !handles[fd].id) return NULL;
+  /* libuv closes files by the system call itself: the number may be another one's by now. */
+  return inode_of(fd) == handles[fd].inode ? &handles[fd] : NULL;
 }
 
 static void wait_a_while(void) {
@@ -127,7 +135,7 @@ static int open_recorded(const char *path, int flags, mode_t mode) {
   int fd = syscall(SYS_openat, AT_FDCWD, path, flags, mode);
   end_call(number, fd < 0 ? -1 : 0);
   if (fd >= FILES) abort();
-  if (fd >= 0) handles[fd] = (struct handle){id, noted, 0};
+  if (fd >= 0) handles[fd] = (struct handle){id, noted, 0, inode_of(fd)};
   pthread_mutex_unlock(&order);
   return fd;
 }
@@ -136,9 +144,8 @@ static int opened(const char *path, int flags, mode_t mode) {
   if (is_below(path)) return open_recorded(path, flags, mode);
   if (boot && !strcmp(path, "/proc/sys/kernel/random/boot_id")) path = boot;
   int fd = syscall(SYS_openat, AT_FDCWD, path, flags, mode);
-  if (fd < 0 || fd >= FILES) return fd;
-  int is_mark = log_file >= 0 && marks && !strcmp(path, marks);
-  handles[fd] = is_mark ? (struct handle){next_handle++, 0, 1} : (struct handle){0, 0, 0};
+  if (fd >= 0 && fd < FILES && log_file >= 0 && marks && !strcmp(path, marks))
+    handles[fd] = (struct handle){next_handle++, 0, 1, inode_of(fd)};
   return fd;
 }
 
@@ -181,8 +188,6 @@ static ssize_t write_recorded(struct handle handle, int fd, const struct iovec *
 
 static ssize_t write_parts(int fd, const struct iovec *parts, int count, off_t at, int moves) {
   struct handle *handle = handle_of(fd);
-  /* libuv closes files by the system call itself: the number may be a socket's by now. */
-  if (handle && lseek(fd, 0, SEEK_CUR) < 0) handle = NULL;
   if (handle) return write_recorded(*handle, fd, parts, count, at, moves);
   return moves ? syscall(SYS_writev, fd, parts, count)
                : syscall(SYS_pwritev, fd, parts, count, at, at >> 32);
