@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { openWallet } from 'purser';
 import { expect, test } from 'vitest';
-import { doorOf, passwordOf } from '../dist/partitions/visit.js';
+import { limits } from '../dist/limits.js';
+import { doorOf, openStill, passwordOf } from '../dist/partitions/visit.js';
 import { newDirectory } from './support/directory.js';
 import { main, run } from './support/server.js';
 import { hasStrace } from './support/tracer.js';
@@ -78,6 +81,25 @@ test.runIf(process.platform === 'linux')(
     const again = await openWallet({ dataDir });
     expect(await again.bet(bet('alice', 1))).toMatchObject({ status: 'RS_OK' });
     await again.close();
+  },
+);
+
+test.runIf(process.platform === 'linux')(
+  'a server that cannot be still in time is asked again, and nothing is opened before it is',
+  async () => {
+    const dataDir = newDirectory();
+    mkdirSync(dataDir, { recursive: true });
+    writeFileSync(join(dataDir, 'manifest.json'), '{}');
+    let visits = 0;
+    const server = createServer((socket) => {
+      visits += 1;
+      socket.on('error', () => {}).resume();
+      if (visits === 2) socket.write('still');
+      else setTimeout(() => socket.destroy(), limits.visit_ms + 500);
+    });
+    await once(server.listen({ path: doorOf(dataDir) }), 'listening');
+    expect(await openStill(join(dataDir, 'partition-0'), () => visits)).toBe(2);
+    server.close();
   },
 );
 

@@ -4,12 +4,16 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { limits } from '../limits.js';
 import { Unreadable } from './unreadable.js';
 
 const ATTEMPTS = 20;
 const PAUSE_MS = 50;
-/** Whoever says nothing for so long has its main thread held, which gives the others nothing to write. */
-const SILENCE_MS = 3_000;
+/**
+ * Whoever says nothing for so long has its main thread held, which gives the others nothing to write.
+ * A server that is alive but cannot be still has hung up before.
+ */
+const SILENCE_MS = 2 * limits.visit_ms;
 let isSilent = false;
 
 /** On Linux: where a data directory's process listens, an abstract socket; there is none without one. */
