@@ -227,18 +227,22 @@ const setting = fc.record({
 });
 /** Users share ids more often than elsewhere: an operation of one then waits for another's. */
 const listed = fc.tuple(command, fc.constantFrom(0, 1, 2), fc.constantFrom(0, 0, 0, 1, 1, 2));
+const operation = listed.map(([one, user, id]) => ({ ...one, user, id }));
 const list = fc.record({
   op: fc.constant('list'),
-  list: fc.array(
-    listed.map(([one, user, id]) => ({ ...one, user, id })),
-    { minLength: 2, maxLength: 12 },
-  ),
+  list: fc.array(operation, { minLength: 2, maxLength: 12, size: 'max' }),
+});
+/** More than a turn looks ahead to at once. */
+const longList = fc.record({
+  op: fc.constant('list'),
+  list: fc.array(operation, { minLength: 65, maxLength: 200, size: 'max' }),
 });
 const again = fc.record({ op: fc.constant('again'), back: fc.nat(20) });
 const reopen = fc.record({ op: fc.constant('reopen') });
 const step = fc.oneof(
   { arbitrary: command, weight: 60 },
   { arbitrary: list, weight: 10 },
+  { arbitrary: longList, weight: 3 },
   { arbitrary: again, weight: 10 },
   { arbitrary: setting, weight: 4 },
   { arbitrary: reopen, weight: 1 },

@@ -6,9 +6,9 @@ import { ActorTable } from './actor-table.js';
 import { type Bytes, sameBytes } from './bytes.js';
 import type { Currencies } from './currencies.js';
 import { type Documents, LIMITS } from './documents.js';
+import type { Fingerprints } from './fingerprints.js';
 import { readEntryHead, recordOf, STANDING } from './frame.js';
 import type { FrameStore } from './frame-store.js';
-import type { Hash } from './hash.js';
 import { LocationIndex } from './location-index.js';
 import { RECORD, userAt, userLength } from './record.js';
 
@@ -24,7 +24,7 @@ import { RECORD, userAt, userLength } from './record.js';
 export class Actors {
   readonly index: LocationIndex = new LocationIndex();
   readonly #frames: FrameStore;
-  readonly #hash: Hash;
+  readonly #hash: Fingerprints;
   readonly #currencies: Currencies;
   readonly #documents: Documents;
   #table: ActorTable;
@@ -34,7 +34,12 @@ export class Actors {
   #soughtBytes: Bytes | undefined;
   #soughtStart = 0;
 
-  constructor(frames: FrameStore, hash: Hash, currencies: Currencies, documents: Documents) {
+  constructor(
+    frames: FrameStore,
+    hash: Fingerprints,
+    currencies: Currencies,
+    documents: Documents,
+  ) {
     this.#frames = frames;
     this.#hash = hash;
     this.#currencies = currencies;
@@ -58,6 +63,11 @@ export class Actors {
     return this.#changed.length;
   }
 
+  /** Fetches what is in memory of the users ahead. */
+  fetch(): void {
+    this.#table.fetch(this.#hash.users.tags, this.#hash.count);
+  }
+
   /** The actor of a record's user; loads it when it is not in memory. */
   find(bytes: Bytes, start: number): Actor | undefined {
     const actor = this.findResident(bytes, start);
@@ -68,7 +78,7 @@ export class Actors {
   findResident(bytes: Bytes, start: number): Actor | undefined {
     const at = userAt(bytes, start);
     const length = userLength(bytes, start);
-    this.#hash.text(bytes, at, length);
+    this.#hash.user(bytes, start);
     const actor = this.#table.find(this.#hash, bytes, at, length);
     if (actor !== undefined || this.#older === undefined) return actor;
     const older = this.#older.find(this.#hash, bytes, at, length);
@@ -84,7 +94,7 @@ export class Actors {
 
   /** A new actor for a record's user, who has none. */
   open(bytes: Bytes, start: number): Actor {
-    this.#hash.text(bytes, userAt(bytes, start), userLength(bytes, start));
+    this.#hash.user(bytes, start);
     return this.create(bytes, start);
   }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Tags } from './fingerprints.js';
 import type { Hash } from './hash.js';
 import { frameIn, highWord, lowWord, placeIn } from './place.js';
 
@@ -32,6 +33,8 @@ export class LocationIndex {
   frame = 0;
   at = 0;
   #slot = 0;
+  /** What `fetch` read: without it no compiler would have it read. */
+  readonly #fetched = new Uint32Array(1);
   #table: Uint32Array = new Uint32Array(0);
 
   get size(): number {
@@ -55,7 +58,7 @@ export class LocationIndex {
     const table = this.#tables[lane & (TABLES - 1)];
     if (table === undefined) return false;
     const capacity = table.length / SLOT_WORDS;
-    let slot = Math.floor((tag * capacity) / 4294967296);
+    let slot = homeOf(tag, capacity);
     for (;;) {
       const word = slot * SLOT_WORDS;
       const low = table[word + 1] as number;
@@ -75,6 +78,18 @@ export class LocationIndex {
       }
       slot = slot + 1 === capacity ? 0 : slot + 1;
     }
+  }
+
+  /** Reads where the slots of fingerprints begin, so that look-ups find them in the nearest cache. */
+  fetch({ tags, lanes }: Tags, count: number): void {
+    let read = 0;
+    for (let i = 0; i < count; i++) {
+      const table = this.#tables[(lanes[i] as number) & (TABLES - 1)];
+      if (table === undefined) continue;
+      const slot = homeOf(tags[i] as number, table.length / SLOT_WORDS);
+      read ^= table[slot * SLOT_WORDS] as number;
+    }
+    this.#fetched[0] = read;
   }
 
   /** Changes the state of what `find` found last. */
@@ -117,7 +132,7 @@ export class LocationIndex {
     const table = this.#tables[lane];
     if (table !== undefined) {
       const capacity = table.length / SLOT_WORDS;
-      let slot = Math.floor((tag * capacity) / 4294967296);
+      let slot = homeOf(tag, capacity);
       for (;;) {
         const word = slot * SLOT_WORDS;
         const otherLow = table[word + 1] as number;
@@ -195,6 +210,11 @@ export class LocationIndex {
   }
 }
 
+/** L3. */
+function homeOf(tag: number, capacity: number): number {
+  return Math.floor((tag * capacity) / 4294967296);
+}
+
 function packRest(frame: number, at: number, state: number): number {
   return (highWord(frame, at) | state) >>> 0;
 }
@@ -205,7 +225,7 @@ function isFree(low: number, rest: number): boolean {
 
 function put(table: Uint32Array, tag: number, low: number, rest: number): void {
   const capacity = table.length / SLOT_WORDS;
-  let slot = Math.floor((tag * capacity) / 4294967296);
+  let slot = homeOf(tag, capacity);
   for (;;) {
     const word = slot * SLOT_WORDS;
     if (isFree(table[word + 1] as number, table[word + 2] as number)) {

@@ -9,10 +9,10 @@ import type { Bytes } from './bytes.js';
 import type { CheckpointStore } from './checkpoint-store.js';
 import { Currencies } from './currencies.js';
 import { Documents, LIMITS } from './documents.js';
+import { Fingerprints } from './fingerprints.js';
 import { hashFrame } from './frame.js';
 import { FrameStore } from './frame-store.js';
 import { FrameWriter } from './frame-writer.js';
-import { Hash } from './hash.js';
 import type { Journal } from './journal.js';
 import { packChanges } from './request-record.js';
 import { settingOf } from './setting-record.js';
@@ -43,6 +43,7 @@ export class PartitionState {
   #building: FrameWriter | undefined;
   readonly #writers: FrameWriter[] = [];
   #frameBytes = 1024;
+  readonly #fingerprints: Fingerprints;
   readonly #journal: Journal;
   readonly #partition: number;
 
@@ -50,13 +51,14 @@ export class PartitionState {
     this.#journal = journal;
     this.#partition = options.partition;
     this.seed = options.seed;
-    const hash = new Hash(options.seed);
+    const fingerprints = new Fingerprints(options.seed);
+    this.#fingerprints = fingerprints;
     const listedOnly = dialects[options.dialect].compares === 'the listed fields';
     this.hash = Buffer.from(options.genesisHash);
     this.frames = new FrameStore(journal);
     this.documents = new Documents(checkpoints);
-    this.actors = new Actors(this.frames, hash, this.currencies, this.documents);
-    this.transactions = new Transactions(this.frames, hash, listedOnly);
+    this.actors = new Actors(this.frames, fingerprints, this.currencies, this.documents);
+    this.transactions = new Transactions(this.frames, fingerprints, listedOnly);
   }
 
   /** Begins a turn: its entries have one time, which never goes back. */
@@ -65,6 +67,13 @@ export class PartitionState {
     this.mayWrite = mayWrite;
     this.#frameBytes = bytes;
     this.#begun_ms = performance.now();
+  }
+
+  /** Fetches what is stored under the users and ids of records that come next (`Fingerprints`). */
+  lookAhead(bytes: Bytes, starts: readonly number[]): void {
+    this.#fingerprints.lookAhead(bytes, starts);
+    this.actors.fetch();
+    this.transactions.fetch();
   }
 
   /** Whether the turn has taken so long that what may take long itself is left to another one. */

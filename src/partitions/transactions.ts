@@ -7,9 +7,9 @@ import {
   type Reference,
 } from '../ledger/vocabulary.js';
 import { allocateBytes, type Bytes, sameUuid } from './bytes.js';
+import type { Fingerprints } from './fingerprints.js';
 import { balanceOf, kindOf, movedOf, recordOf, timeOf } from './frame.js';
 import type { FrameStore } from './frame-store.js';
-import type { Hash } from './hash.js';
 import { LocationIndex, STATES, type Verify } from './location-index.js';
 import {
   hasReference,
@@ -32,7 +32,7 @@ export class Transactions {
   /** What changed in the index since the last checkpoint. */
   readonly run: Run = new Run();
   readonly #frames: FrameStore;
-  readonly #hash: Hash;
+  readonly #hash: Fingerprints;
   readonly #listedOnly: boolean;
   /** An id that is looked for, of no record's own. */
   readonly #sought = allocateBytes(16);
@@ -48,16 +48,20 @@ export class Transactions {
   knownFrame: Bytes = this.#sought;
   knownAt = 0;
 
-  constructor(frames: FrameStore, hash: Hash, listedOnly: boolean) {
+  constructor(frames: FrameStore, hash: Fingerprints, listedOnly: boolean) {
     this.#frames = frames;
     this.#hash = hash;
     this.#listedOnly = listedOnly;
   }
 
+  /** Fetches what the index has of the ids ahead. */
+  fetch(): void {
+    this.index.fetch(this.#hash.ids, this.#hash.count);
+  }
+
   /** The entry under the record's own id, whoever's it is. */
   known(bytes: Bytes, start: number): Known | undefined {
-    if (!this.#find(bytes, start + RECORD.transaction, start, this.#isTransaction))
-      return undefined;
+    if (!this.#findId(bytes, start, this.#isTransaction)) return undefined;
     this.#openFound();
     const stored = this.knownFrame;
     const at = this.knownAt;
@@ -71,7 +75,7 @@ export class Transactions {
   /** The transaction that a win or rollback names, if the record's user has one. */
   reference(bytes: Bytes, start: number): Reference | undefined {
     if (!hasReference(bytes, start)) return undefined;
-    if (!this.#find(bytes, referenceAt(start), start, this.#isOwnTransaction)) return undefined;
+    if (!this.#findReference(bytes, start)) return undefined;
     const { frame, at, state } = this.index;
     const stored = this.#frames.open(frame);
     return {
@@ -85,7 +89,7 @@ export class Transactions {
 
   /** Finds the entry of the request under the record's own id; it is at `knownAt` in `knownFrame`. */
   findRequest(bytes: Bytes, start: number): boolean {
-    if (!this.#find(bytes, start + RECORD.transaction, start, this.#isRequest)) return false;
+    if (!this.#findId(bytes, start, this.#isRequest)) return false;
     this.#openFound();
     return true;
   }
@@ -108,7 +112,7 @@ export class Transactions {
 
   /** Notes an accepted request under its id. */
   acceptedRequest(bytes: Bytes, start: number, frame: number, at: number): void {
-    this.#hash.uuid(bytes, start + RECORD.transaction);
+    this.#hash.id(bytes, start);
     this.#insert(frame, at, 0);
   }
 
@@ -126,7 +130,7 @@ export class Transactions {
 
   /** Notes an accepted entry under its id, and its mark on the transaction that it names. */
   accepted(bytes: Bytes, start: number, frame: number, at: number, mark: Mark): void {
-    this.#hash.uuid(bytes, start + RECORD.transaction);
+    this.#hash.id(bytes, start);
     this.#insert(frame, at, 0);
     if (mark !== 'none') this.#mark(bytes, start, frame, at, mark);
   }
@@ -138,7 +142,7 @@ export class Transactions {
       this.#insert(frame, at, STATES.tombstone);
       return;
     }
-    if (!this.#find(bytes, referenceAt(start), start, this.#isOwnTransaction)) return;
+    if (!this.#findReference(bytes, start)) return;
     if (mark === 'settle') this.#setState(this.index.state | STATES.settled);
     else {
       this.#setState(this.index.state | STATES.rolledBack);
@@ -168,10 +172,17 @@ export class Transactions {
     this.run.add(this.#hash, this.index.frame, this.index.at, state);
   }
 
-  #find(bytes: Bytes, id: number, record: number, verify: Verify): boolean {
-    this.#aim(bytes, id, bytes, record);
-    this.#hash.uuid(bytes, id);
+  #findId(bytes: Bytes, start: number, verify: Verify): boolean {
+    this.#aim(bytes, start + RECORD.transaction, bytes, start);
+    this.#hash.id(bytes, start);
     return this.index.find(this.#hash, verify);
+  }
+
+  #findReference(bytes: Bytes, start: number): boolean {
+    const id = referenceAt(start);
+    this.#aim(bytes, id, bytes, start);
+    this.#hash.uuid(bytes, id);
+    return this.index.find(this.#hash, this.#isOwnTransaction);
   }
 
   /** At the id there, and at entries of the record's user. */

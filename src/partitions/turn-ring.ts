@@ -179,8 +179,11 @@ export async function takeTurns(
   let taken = Atomics.load(counters, SENT);
   for (;;) {
     const moved = Atomics.waitAsync(counters, SENT, taken);
-    // Timers and LMDB's callbacks have their turn, however fast the engine is.
+    // Between two turns LMDB's callbacks have theirs, and timers: else the turns that wait would all
+    // be decided before the commit of the first one is heard of, and the next one begun.
     await (moved.async ? moved.value : nextTurn());
-    for (; taken !== Atomics.load(counters, SENT); taken = after(taken)) void take(taken);
+    if (taken === Atomics.load(counters, SENT)) continue;
+    void take(taken);
+    taken = after(taken);
   }
 }

@@ -24,6 +24,7 @@ import type { Actor } from './actor.js';
 import type { Bytes } from './bytes.js';
 import { writeCurrency } from './currencies.js';
 import { Days } from './day.js';
+import { AHEAD } from './fingerprints.js';
 import { recordOf } from './frame.js';
 import { entryBytes } from './frame-writer.js';
 import type { PartitionState } from './partition-state.js';
@@ -74,10 +75,20 @@ export class Turn {
     this.#queries.begin();
     let start = 0;
     for (let index = 0; index < count; index++) {
+      if (index % AHEAD === 0) this.#lookAhead(slot.records, start, count - index);
       this.#command(slot, index, start, extras);
       start += recordLength(slot.records, start);
     }
     return extras;
+  }
+
+  #lookAhead(records: Bytes, first: number, left: number): void {
+    const starts: number[] = [];
+    for (let start = first; starts.length < Math.min(left, AHEAD); ) {
+      starts.push(start);
+      start += recordLength(records, start);
+    }
+    this.#state.lookAhead(records, starts);
   }
 
   #command(slot: Slot, index: number, start: number, extras: Extra[]): void {
