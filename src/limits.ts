@@ -18,7 +18,7 @@ export const limits = {
   /** So many may wait at any pace: one that is full and one that fills. */
   mailbox_least_batches: 2,
   /** Batches that a thread has at once: becoming durable, waiting for the next commit, decided. */
-  partition_batches_in_flight: 4,
+  partition_batches_in_flight: 8,
   /** Requests and players' reads that a turn comes to later are `overloaded`: it must be answered. */
   turn_long_ms: 1_000,
   /** A bet whose player's day is not read to its end when a turn has read days for so long is `overloaded`. */
@@ -27,7 +27,7 @@ export const limits = {
   batch_early_commands: 256,
 
   /** Operations of lists wait while this many batches wait in their partition. */
-  bulk_batches: 8,
+  bulk_batches: 4,
   /** No list is taken while so many operations of lists have no answer, shared by the partitions. */
   listed_operations: 65_536,
   /** What a list counts for at most: a long one goes on in turn with the others. */

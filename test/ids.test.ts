@@ -235,7 +235,7 @@ const list = fc.record({
 /** More than a turn looks ahead to at once. */
 const longList = fc.record({
   op: fc.constant('list'),
-  list: fc.array(operation, { minLength: 65, maxLength: 200, size: 'max' }),
+  list: fc.array(operation, { minLength: 33, maxLength: 200, size: 'max' }),
 });
 const again = fc.record({ op: fc.constant('again'), back: fc.nat(20) });
 const reopen = fc.record({ op: fc.constant('reopen') });

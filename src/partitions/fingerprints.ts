@@ -3,7 +3,7 @@ import { Hash } from './hash.js';
 import { RECORD, userAt, userLength } from './record.js';
 
 /** Records that are looked ahead to at once: what is fetched for them stays in the nearest cache. */
-export const AHEAD = 64;
+export const AHEAD = 32;
 
 /**
  * Fingerprints of the users and ids of records. Those of the records that come next are made
