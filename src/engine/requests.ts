@@ -132,8 +132,9 @@ function contextOf(
   { context }: Asking,
   { ifMatch, by = 'service' }: Partial<RequestOptions>,
 ): Readonly<Record<string, unknown>> {
-  if (ifMatch !== undefined) return { ...context, by, if_match: ifMatch };
-  return context === undefined ? { by } : { ...context, by };
+  // Not spread: Node.js 20 takes a microsecond to add a member to what it has spread.
+  const known = Object.assign({}, context, { by });
+  return ifMatch === undefined ? known : Object.assign(known, { if_match: ifMatch });
 }
 
 /** A refusal of the ledger as an answer. */

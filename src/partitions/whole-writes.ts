@@ -43,8 +43,8 @@ export function beginWrite(writes: Int32Array): void {
 }
 
 export function endWrite(writes: Int32Array): void {
-  Atomics.sub(writes, UNDER_WAY, 1);
-  Atomics.notify(writes, UNDER_WAY);
+  const isLast = Atomics.sub(writes, UNDER_WAY, 1) === 1;
+  if (isLast) Atomics.notify(writes, UNDER_WAY);
 }
 
 /** From now on no write begins. */
