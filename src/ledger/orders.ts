@@ -27,9 +27,11 @@ import {
   ORDER,
   orderAfter,
   orderPrefix,
+  paidOrder,
   type StoredLine,
   type StoredOrder,
   statusOf,
+  withLot,
 } from './stored-orders.js';
 
 /** How long prices of a PENDING order hold. */
@@ -227,42 +229,11 @@ function pay(asked: Asked<unknown>, found: StoredOrder, others: readonly Change[
     lines.push(withLot(line, lot.id));
     lots.push(...grantLot(lot, holdingOf(asked.read, lot.sku)));
   }
-  const { id, total, created, expires } = found;
-  const history = [...found.history, 'COMPLETED'] as const;
-  // The members in this order are one of the shapes that are packed without names. Written out, as
-  // a line is: Node.js 20 takes a microsecond to add a member to what it has spread.
-  const paid: StoredOrder = {
-    id,
-    history,
-    total,
-    lines,
-    created,
-    expires,
-    completed: time,
-    paid: entry,
-  };
+  const paid = paidOrder(found, lines, time, entry);
   return grant(
-    [...move('player', 'treasury', total), ...move('issuance', 'player', grantsOf(lines))],
-    [change(ORDER + id, paid), ...lots, ...others],
+    [...move('player', 'treasury', found.total), ...move('issuance', 'player', grantsOf(lines))],
+    [change(ORDER + found.id, paid), ...lots, ...others],
   );
-}
-
-function withLot(line: StoredLine, lot: string): StoredLine {
-  const { sku, version, kind, price, quantity, grants, duration, max } = line;
-  const { refundedQuantity, refundedAmount } = line;
-  return {
-    sku,
-    version,
-    kind,
-    price,
-    quantity,
-    grants,
-    duration,
-    max,
-    refundedQuantity,
-    refundedAmount,
-    lot,
-  };
 }
 
 /** What items of kind `currency` give, minor units. */
