@@ -35,47 +35,6 @@ export interface StoredOrder {
   readonly paid?: string;
 }
 
-/**
- * A line with its lot. The members are written out: Node.js 20 takes a microsecond to add one to what
- * it has spread.
- */
-export function withLot(line: StoredLine, lot: string): StoredLine {
-  const { sku, version, kind, price, quantity, grants, duration, max } = line;
-  const { refundedQuantity, refundedAmount } = line;
-  return {
-    sku,
-    version,
-    kind,
-    price,
-    quantity,
-    grants,
-    duration,
-    max,
-    refundedQuantity,
-    refundedAmount,
-    lot,
-  };
-}
-
-/** The order once it is paid for: one of the shapes that are packed without names. */
-export function paidOrder(
-  { id, history, total, created, expires }: StoredOrder,
-  lines: readonly StoredLine[],
-  completed: number,
-  paid: string,
-): StoredOrder {
-  return {
-    id,
-    history: [...history, 'COMPLETED'],
-    total,
-    lines,
-    created,
-    expires,
-    completed,
-    paid,
-  };
-}
-
 export function isExpired({ history, expires }: StoredOrder, time: number): boolean {
   return history.at(-1) === 'PENDING' && expires <= time;
 }

@@ -8,7 +8,7 @@ export const AHEAD = 32;
 /**
  * Fingerprints of the users and ids of records. Those of the records that come next are made
  * together, so that what is stored under them can be fetched together: a look-up waits for memory
- * up to five times, each time for what it has just read, and those of other records wait meanwhile.
+ * up to four times, mostly for what it has just read, and those of other records wait meanwhile.
  */
 export class Fingerprints extends Hash {
   /** Of the records ahead, in the order in which they are asked for. */
