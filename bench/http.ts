@@ -8,8 +8,9 @@ import { Bets, userNames } from './support/requests.js';
 import { type ServerProcess, startServer } from './support/server-process.js';
 
 /**
- * Durable bets over HTTP with fresh ids, beside a bare Fastify route with the same answer schema
- * that only echoes; autocannon takes them in turn, so that both meet the same machine.
+ * Durable bets over HTTP with fresh ids, beside a bare Fastify route with the same answer schema that only
+ * echoes, and beside one that does so after LMDB has put a value of each request on the disk.
+ * Autocannon takes them in turn, so that all meet the same machine.
  */
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
 const SECONDS = Number(process.env['SECONDS'] ?? 6);
@@ -62,52 +63,53 @@ async function createUsers(server: ServerProcess): Promise<void> {
   if (response.status !== 200) throw new Error(await response.text());
 }
 
-async function compare(
-  servers: Readonly<Record<'echo' | 'purser', ServerProcess>>,
-  connections: number,
-): Promise<string[][]> {
-  const figures: Record<'echo' | 'purser', Figures> = {
-    echo: { rate: [], p99: [] },
-    purser: { rate: [], p99: [] },
-  };
+type Name = 'echo' | 'echo after the disk' | 'durable bet';
+type Servers = ReadonlyMap<Name, ServerProcess>;
+
+async function compare(servers: Servers, connections: number): Promise<string[][]> {
+  const figures = new Map<Name, Figures>();
+  for (const name of servers.keys()) figures.set(name, { rate: [], p99: [] });
   for (let round = 0; round < ROUNDS; round++) {
-    const order = round % 2 === 0 ? (['echo', 'purser'] as const) : (['purser', 'echo'] as const);
-    for (const name of order) {
-      const { requests, latency } = await load(servers[name], connections, SECONDS);
-      figures[name].rate.push(requests.average);
-      figures[name].p99.push(latency.p99);
+    const order = [...servers];
+    for (const [name, server] of round % 2 === 0 ? order : order.reverse()) {
+      const { requests, latency } = await load(server, connections, SECONDS);
+      figures.get(name)?.rate.push(requests.average);
+      figures.get(name)?.p99.push(latency.p99);
     }
   }
-  const { echo, purser } = figures;
-  const ratio = median(purser.rate.map((rate, i) => rate / (echo.rate[i] ?? Number.NaN)));
-  const slower = median(purser.p99.map((p99, i) => p99 / (echo.p99[i] ?? Number.NaN)));
-  return [
-    [`echo, ${connections} connections`, spread(echo.rate), `${median(echo.p99)} ms`, '', ''],
-    [
-      `durable bet, ${connections} connections`,
-      spread(purser.rate),
-      `${median(purser.p99)} ms`,
-      ratio.toFixed(2),
-      slower.toFixed(2),
-    ],
-  ];
+  return [...figures].map(([name, { rate, p99 }]) => {
+    const against = (other: Name, field: keyof Figures): string => {
+      const others = figures.get(other)?.[field] ?? [];
+      const own = field === 'rate' ? rate : p99;
+      return median(own.map((value, i) => value / (others[i] ?? Number.NaN))).toFixed(2);
+    };
+    const label = `${name}, ${connections} connections`;
+    return [
+      ...[label, spread(rate), `${median(p99)} ms`, against('echo', 'rate')],
+      ...[against('echo', 'p99'), against('echo after the disk', 'rate')],
+    ];
+  });
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'purser-bench-'));
 const main = fileURLToPath(new URL('../dist/purser.cjs', import.meta.url));
-const echo = await startServer([
-  fileURLToPath(new URL('./support/echo-server.js', import.meta.url)),
-]);
+const echo = fileURLToPath(new URL('./support/echo-server.js', import.meta.url));
 const purser = await startServer([main, 'serve', '--port', '0', '--data', join(directory, 'data')]);
+const servers: Servers = new Map<Name, ServerProcess>([
+  ['echo', await startServer([echo])],
+  ['echo after the disk', await startServer([echo, join(directory, 'echo')])],
+  ['durable bet', purser],
+]);
 try {
   await createUsers(purser);
-  for (const server of [echo, purser]) await load(server, 64, 3);
+  for (const server of servers.values()) await load(server, 64, 3);
   const rows: string[][] = [];
-  for (const connections of [64, 256]) rows.push(...(await compare({ echo, purser }, connections)));
+  for (const connections of [64, 256]) rows.push(...(await compare(servers, connections)));
   console.log(`requests a second over HTTP, ${conditions()}; ${ROUNDS} rounds of ${SECONDS} s\n`);
-  const head = ['', 'lowest / median / highest', 'p99', 'of the echo', 'p99 of the echo'];
-  console.log(table(head, rows));
+  const head = ['', 'lowest / median / highest', 'p99'];
+  const ratios = ['of the echo', 'p99 of the echo', 'of the echo after the disk'];
+  console.log(table([...head, ...ratios], rows));
 } finally {
-  await Promise.all([echo.stop(), purser.stop()]);
+  await Promise.all([...servers.values()].map((server) => server.stop()));
   rmSync(directory, { recursive: true, force: true });
 }

@@ -1,6 +1,10 @@
 import fastify from 'fastify';
+import { answerAfterDisk } from './after-disk.js';
 
-/** The baseline: a Fastify route with the answer's schema that only echoes. */
+/**
+ * The baseline: a Fastify route with the answer's schema that only echoes. Started with a directory, it
+ * answers after the disk has a value.
+ */
 const text = { type: 'string' } as const;
 const answer = {
   type: 'object',
@@ -20,7 +24,9 @@ interface Bet {
   readonly amount: number;
 }
 
+const [, , directory] = process.argv;
 const app = fastify();
+if (directory !== undefined) answerAfterDisk(app, directory);
 app.post('/transaction/bet', { schema: { response: { 200: answer } } }, async (request) => {
   const { user, request_uuid, currency, amount } = request.body as Bet;
   return { user, status: 'RS_OK', request_uuid, currency, balance: amount };

@@ -1,6 +1,10 @@
 import fastify from 'fastify';
+import { answerAfterDisk } from './after-disk.js';
 
-/** The baseline: the shop's routes with schemas as large, that only echo. */
+/**
+ * The baseline: the shop's routes with schemas as large, that only echo. Started with a directory, it
+ * answers after the disk has a value.
+ */
 const text = { type: 'string' } as const;
 const whole = { type: 'integer' } as const;
 const answer = (properties: Readonly<Record<string, object>>) =>
@@ -91,7 +95,9 @@ function orderOf(
   };
 }
 
+const [, , directory] = process.argv;
 const app = fastify();
+if (directory !== undefined) answerAfterDisk(app, directory);
 const at = '/v1/players/:id';
 app.post(
   `${at}/credits`,
