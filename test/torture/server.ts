@@ -47,13 +47,32 @@ export async function end({ child }: Served, signal: NodeJS.Signals): Promise<vo
   await exit;
 }
 
-/** Runs a command of purser to its end. */
-export function purser(...args: readonly string[]): {
+/** How a command of purser ended. */
+interface Ended {
   readonly code: number | null;
+  /** Its output, or its complaint. */
   readonly said: string;
-} {
+}
+
+/** Runs a command of purser to its end. */
+export function purser(...args: readonly string[]): Ended {
   const { status, stdout, stderr } = spawnSync(process.execPath, [ownMain, ...args], {
     encoding: 'utf8',
   });
   return { code: status, said: (status === 0 ? stdout : stderr).trim() };
+}
+
+/** The same beside others, under a wrapper; of what it prints only complaints are kept. */
+export async function started(
+  wrapper: readonly string[],
+  ...args: readonly string[]
+): Promise<Ended> {
+  const [command = '', ...rest] = [...wrapper, process.execPath, ownMain, ...args];
+  const child = spawn(command, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (text: Buffer) => {
+    said += text.toString();
+  });
+  const [code, signal] = await once(child, 'close');
+  return { code, said: said.trim() || `it ended with ${String(code ?? signal)}` };
 }

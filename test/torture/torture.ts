@@ -9,11 +9,13 @@ import type { FromClient, ToClient } from './client.js';
 import { damage, type Outcome } from './damage.js';
 import { limit } from './limits.js';
 import { end, purser, type Served, start } from './server.js';
+import { visitAll } from './visits.js';
 
 /**
  * A real server on real disks, killed at random moments while clients in processes of their own
- * send bets, credits, spends, transfers and orders, and keep what was acknowledged. After each
- * restart everything is sent again and compared. Then copies of the directory are damaged.
+ * send bets, credits, spends, transfers and orders, and keep what was acknowledged; in some rounds
+ * it is audited, verified, copied and exported meanwhile. After each restart everything is sent again
+ * and compared. Then copies of the directory are damaged.
  */
 const { values } = parseArgs({
   options: {
@@ -68,9 +70,13 @@ async function mustStart(): Promise<Served> {
   return served;
 }
 
-/** How a round ends for the server; each way comes up in turn. */
-const ways: Readonly<Record<string, (server: Served) => Promise<void>>> = {
+/** How a round ends for the server; each way comes up in turn, and tells what it found wrong before. */
+const ways: Readonly<Record<string, (server: Served, faults: string[]) => Promise<void>>> = {
   'kill -9': (server) => end(server, 'SIGKILL'),
+  'audits, copies and exports, then kill -9': async (server, faults) => {
+    faults.push(...(await visitAll(server, data, scratch)));
+    await end(server, 'SIGKILL');
+  },
   'kill -9, and again while it recovers': async (server) => {
     await end(server, 'SIGKILL');
     const again = start(data);
@@ -100,7 +106,8 @@ async function round(clients: readonly Client[], way: string, tally: Tally): Pro
   const server = await mustStart();
   for (const client of clients) say(client, { kind: 'go', port: server.port });
   await wait(100 + Math.random() * 1_400);
-  await ways[way]?.(server);
+  const faults: string[] = [];
+  await ways[way]?.(server, faults);
   const stopped = clients.map((client) => next(client, 'stopped'));
   for (const client of clients) say(client, { kind: 'stop' });
   for (const { sent, unanswered } of await Promise.all(stopped)) {
@@ -110,7 +117,6 @@ async function round(clients: readonly Client[], way: string, tally: Tally): Pro
   const again = await mustStart();
   const checked = clients.map((client) => next(client, 'checked'));
   for (const client of clients) say(client, { kind: 'check', port: again.port });
-  const faults: string[] = [];
   for (const report of await Promise.all(checked)) {
     faults.push(...report.faults);
     tally.compared += report.compared;
