@@ -80,12 +80,20 @@ type KindsOf<N extends Nature> = {
 export type TransactionKind = KindsOf<'transaction'>;
 export type RequestKind = KindsOf<'request'>;
 
+/** A set finds one of so many names faster than an object of them does. */
+function kindsOf(nature: Nature): ReadonlySet<Kind> {
+  return new Set((Object.keys(kinds) as Kind[]).filter((kind) => kinds[kind].nature === nature));
+}
+
+const transactions = kindsOf('transaction');
+const requests = kindsOf('request');
+
 export function isTransaction(kind: Kind): kind is TransactionKind {
-  return kinds[kind].nature === 'transaction';
+  return transactions.has(kind);
 }
 
 export function isRequest(kind: Kind): kind is RequestKind {
-  return kinds[kind].nature === 'request';
+  return requests.has(kind);
 }
 
 /** Kinds that change something: only they make entries. */

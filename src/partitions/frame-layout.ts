@@ -55,3 +55,6 @@ export interface EntryHead {
 
 /** By their numbers in an entry. */
 export const marks: readonly Mark[] = ['none', 'settle', 'roll back', 'tombstone'];
+export const codesOfMarks: ReadonlyMap<Mark, number> = new Map(
+  marks.map((mark, code) => [mark, code]),
+);

@@ -1,14 +1,13 @@
 import { crc32 } from 'node:zlib';
 import {
   type AccountName,
-  accountCodes,
   CLEARING_CODE,
-  type FixedAccount,
+  fixedAccounts,
   type Posting,
 } from '../ledger/vocabulary.js';
 import { limits } from '../limits.js';
 import { allocateBytes, type Bytes } from './bytes.js';
-import { ENTRY, type EntryHead, FRAME, MAGIC, marks } from './frame-layout.js';
+import { codesOfMarks, ENTRY, type EntryHead, FRAME, MAGIC } from './frame-layout.js';
 import { highWord, lowWord } from './place.js';
 import { appendDetail, DETAILS, detailBytes, recordLength } from './record.js';
 
@@ -65,7 +64,7 @@ export class FrameWriter {
     u32[(at + ENTRY.previous) >> 2] = lowWord(head.previousFrame);
     u32[(at + ENTRY.previous + 4) >> 2] = highWord(head.previousFrame, head.previousAt);
     u8[at + ENTRY.postings] = head.postings.length;
-    u8[at + ENTRY.mark] = marks.indexOf(head.mark);
+    u8[at + ENTRY.mark] = codesOfMarks.get(head.mark) as number;
     u8[at + ENTRY.standing] = head.standing;
     for (let i = 0; i < head.postings.length; i++) {
       const posting = head.postings[i] as Posting;
@@ -105,8 +104,12 @@ export function entryBytes(source: Bytes, start: number, added?: AddedDetail): n
   return ENTRY_OVERHEAD_BYTES + recordLength(source, start) + extra;
 }
 
+const codes: ReadonlyMap<AccountName, number> = new Map(
+  fixedAccounts.map((name, code) => [name, code]),
+);
+
 function codeOf(account: AccountName): number {
-  return accountCodes[account as FixedAccount] ?? CLEARING_CODE;
+  return codes.get(account) ?? CLEARING_CODE;
 }
 
 /** Copies a stretch whose ends are multiples of 8. */
