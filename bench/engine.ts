@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { open } from 'lmdb';
 import { EngineError, type Operation, openWallet, type Wallet } from 'purser';
-import { conditions, median, spread, table, thousands } from './support/report.js';
+import { conditions, ratio, spread, table, thousands } from './support/report.js';
 import { Bets, type IdShape, idShapes, userNames } from './support/requests.js';
 
 /**
@@ -136,8 +136,7 @@ try {
       shapes.map((shape) => [shape, spread(byShape.get(shape) ?? [])]),
     ),
   );
-  const ratio = median(bare.map((figure, i) => figure / (single[i] ?? Number.NaN)));
-  console.log(`\none durable bet takes ${ratio.toFixed(2)} times a bare commit`);
+  console.log(`\none durable bet takes ${ratio(bare, single)} times a bare commit`);
   const { total } = await wallet.books();
   if (total !== 0n) throw new Error(`the books do not balance: ${total}`);
 } finally {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
-import { conditions, median, spread, table } from './support/report.js';
+import { conditions, median, ratio, spread, table } from './support/report.js';
 import { Bets, userNames } from './support/requests.js';
 import { type ServerProcess, startServer } from './support/server-process.js';
 
@@ -79,9 +79,7 @@ async function compare(servers: Servers, connections: number): Promise<string[][
   }
   return [...figures].map(([name, { rate, p99 }]) => {
     const against = (other: Name, field: keyof Figures): string => {
-      const others = figures.get(other)?.[field] ?? [];
-      const own = field === 'rate' ? rate : p99;
-      return median(own.map((value, i) => value / (others[i] ?? Number.NaN))).toFixed(2);
+      return ratio(field === 'rate' ? rate : p99, figures.get(other)?.[field] ?? []);
     };
     const label = `${name}, ${connections} connections`;
     return [

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openWallet } from 'purser';
 import { type Postgres, startPostgres } from './support/postgres.js';
-import { conditions, median, spread, table } from './support/report.js';
+import { conditions, median, ratio, spread, table } from './support/report.js';
 import { type ServerProcess, startServer } from './support/server-process.js';
 import { load } from './support/shop-load.js';
 
 /**
- * A shop over HTTP: top-up, order, complete, refund, and a signup each second, beside routes X
+ * A shop over HTTP: top-up, order, complete, refund, and a signup each second, beside routes that only
+ * echo, beside the same after LMDB has put a value of each request on the disk, and beside PostgreSQL
+ * with a stored function for each; they take turns. Then completed orders in process.
  */
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
 const SECONDS = Number(process.env['SECONDS'] ?? 6);
@@ -47,10 +49,7 @@ async function overHttp(servers: ReadonlyMap<Name, ServerProcess>): Promise<stri
     }
   }
   return [...rates].map(([name, rate]) => {
-    const against = (other: Name): string => {
-      const others = rates.get(other) ?? [];
-      return median(rate.map((value, i) => value / (others[i] ?? Number.NaN))).toFixed(2);
-    };
+    const against = (other: Name): string => ratio(rate, rates.get(other) ?? []);
     const p99 = `${median(p99s.get(name) ?? [])} ms`;
     return [name, spread(rate), p99, against('echo'), against('echo after the disk')];
   });

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { open } from 'lmdb';
 
-/** As large as the entry of a bet without its optional fields. */
+/** Somewhat more than a bet takes on the disk, indexes and all (`bench:scale`). */
 const ENTRY_BYTES = 200;
 
 /**

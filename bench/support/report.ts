@@ -5,6 +5,11 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
+/** The median of each round's figure against that of another in the same round. */
+export function ratio(values: readonly number[], others: readonly number[]): string {
+  return median(values.map((value, i) => value / (others[i] ?? Number.NaN))).toFixed(2);
+}
+
 export function thousands(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
